@@ -1,0 +1,84 @@
+//! Opening a portal's data: folder, secrets, database of the right kind and age, reference data.
+
+use crate::infra::config::{Config, Mode};
+use crate::infra::failure::Failure;
+use crate::infra::migrations::migrate;
+use crate::infra::secrets::Secrets;
+use crate::infra::seal::random_hex;
+use crate::infra::store::{Store, Tx};
+use crate::schema::portal;
+use crate::web::State;
+use chrono::NaiveDate;
+use diesel::prelude::*;
+use std::fs;
+
+/// Reader connections: twice the two cores that a county's server has at least.
+const READERS: u32 = 8;
+
+/// The demo clock starts here: a verified calendar, and the rating decree of 2026 in force.
+const DEMO_BEGINS: Option<NaiveDate> = NaiveDate::from_ymd_opt(2026, 3, 2);
+
+/// Opens everything that a running portal needs, and refuses what is not its own.
+pub fn open(config: Config) -> Result<State, Failure> {
+    fs::create_dir_all(&config.data)
+        .map_err(|error| Failure::internal(format!("the folder {} is not writable: {error}", config.data.display())))?;
+    let probe = config.data.join(".writable.tmp");
+    fs::write(&probe, b"")
+        .and_then(|()| fs::remove_file(&probe))
+        .map_err(|error| Failure::internal(format!("the folder {} is not writable: {error}", config.data.display())))?;
+    let secrets = secrets(&config)?;
+    migrate(&config.database)?;
+    let store = Store::open(&config.database, READERS)?;
+    prepare(&store, config.mode)?;
+    State::new(config, secrets, store)
+}
+
+fn secrets(config: &Config) -> Result<Secrets, Failure> {
+    match (Secrets::read(&config.data)?, config.mode) {
+        (Some(secrets), _) => Ok(secrets),
+        (None, Mode::Live) => Err(Failure::internal(format!(
+            "no secrets in {}: run `sanshe init --data {}` once; it makes them and the first administrator",
+            config.data.display(),
+            config.data.display()
+        ))),
+        (None, Mode::Demo) => {
+            let secrets = Secrets::make()?;
+            secrets.write_new(&config.data)?;
+            Ok(secrets)
+        }
+    }
+}
+
+/// Marks a new database with its kind, and refuses one of the other kind; brings in the reference data.
+pub fn prepare(store: &Store, mode: Mode) -> Result<(), Failure> {
+    store.write_blocking(move |tx| mark(tx, mode))?;
+    Ok(())
+}
+
+fn mark(tx: &mut Tx, mode: Mode) -> Result<(), Failure> {
+    let kind: Option<String> = portal::table.select(portal::kind).first(tx.db).optional()?;
+    match kind {
+        Some(kind) if kind == mode.as_str() => Ok(()),
+        Some(kind) => Err(Failure::internal(format!("this database is a {kind} one; {} refuses it", mode.as_str()))),
+        None => {
+            let offset = match (mode, DEMO_BEGINS.and_then(|day| day.and_hms_opt(1, 0, 0))) {
+                (Mode::Demo, Some(begins)) => (begins - tx.machine_now()).num_microseconds().unwrap_or(0),
+                _ => 0,
+            };
+            diesel::insert_into(portal::table)
+                .values((
+                    portal::id.eq(1),
+                    portal::kind.eq(mode.as_str()),
+                    portal::instance.eq(random_hex::<16>()?),
+                    portal::clock_offset_us.eq(offset),
+                    portal::public_version.eq(0),
+                    portal::created_at.eq(tx.machine_now()),
+                ))
+                .execute(tx.db)?;
+            tx.set_offset(offset);
+            tx.refresh_now()?;
+            Ok(())
+        }
+    }
+}
+

@@ -1,0 +1,43 @@
+//! `serve` and `demo`: open, listen, say where, stop cleanly.
+
+use super::{Where, open};
+use crate::infra::config::{Config, Mode};
+use crate::infra::failure::Failure;
+use crate::jobs::Runner;
+use crate::routes::app;
+use actix_web::HttpServer;
+use actix_web::web::Data;
+use std::path::PathBuf;
+
+pub fn run_server(mode: Mode, place: &Where) -> Result<(), Failure> {
+    tracing_subscriber::fmt()
+        .json()
+        .with_env_filter(
+            tracing_subscriber::EnvFilter::try_from_env("SANSHE_LOG").unwrap_or_else(|_| "info".into()),
+        )
+        .with_writer(std::io::stderr)
+        .init();
+    let data = place.data.clone().unwrap_or_else(|| PathBuf::from("data").join(mode.as_str()));
+    let config = Config::read(mode, &data, place.listen, &std::env::vars().collect())?;
+    // The port first: a second start must not touch the data of the first.
+    let socket = std::net::TcpListener::bind(config.listen)
+        .map_err(|error| Failure::internal(format!("cannot listen on {}: {error}", config.listen)))?;
+    let workers = config.workers;
+    let state = Data::new(open(config)?);
+    let runner = Runner::start(state.clone())?;
+    println!("Sanshe {} · {}", mode.as_str(), state.config.link("/"));
+    let shared = state.clone();
+    actix_web::rt::System::new()
+        .block_on(async move {
+            HttpServer::new(move || app(shared.clone()))
+                .workers(workers)
+                .worker_max_blocking_threads(4)
+                .shutdown_timeout(10)
+                .listen(socket)?
+                .run()
+                .await
+        })
+        .map_err(Failure::internal)?;
+    drop(runner);
+    Ok(())
+}

@@ -1,0 +1,84 @@
+//! Who is acting: read from the session row and the memberships at every request, never from the token.
+
+use super::db::Db;
+use crate::kernel::people::{BodyId, PersonId, SessionId};
+use crate::kernel::roles::{BodyKind, Role};
+use crate::schema::{bodies, memberships, people, sessions};
+use chrono::{Duration, NaiveDateTime};
+use diesel::prelude::*;
+
+/// Step-up: risky acts want a password typed within this time.
+pub const VERIFIED_FOR: Duration = Duration::minutes(15);
+
+#[derive(Clone, Debug)]
+pub struct Actor {
+    pub person_id: PersonId,
+    pub name: String,
+    pub session_id: SessionId,
+    /// The body the person acts for now; a person of several bodies switches.
+    pub body: Option<ActorBody>,
+    pub roles: Vec<Role>,
+    pub bodies: usize,
+    pub verified_at: NaiveDateTime,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ActorBody {
+    pub id: BodyId,
+    pub kind: BodyKind,
+    pub name: String,
+    pub region_code: Option<String>,
+}
+
+impl Actor {
+    pub fn has(&self, role: Role) -> bool {
+        self.roles.contains(&role)
+    }
+
+    pub fn body_id(&self) -> Option<BodyId> {
+        self.body.as_ref().map(|body| body.id)
+    }
+
+    /// Whether this person acts for that body in that role.
+    pub fn acts_for(&self, body: BodyId, role: Role) -> bool {
+        self.body_id() == Some(body) && self.has(role)
+    }
+
+    pub fn in_kind(&self, kind: BodyKind) -> bool {
+        self.body.as_ref().is_some_and(|body| body.kind == kind)
+    }
+
+    /// `now` by the machine's clock.
+    pub fn is_verified(&self, now: NaiveDateTime) -> bool {
+        now - self.verified_at < VERIFIED_FOR
+    }
+}
+
+/// The person behind a session that has neither ended nor expired (machine clock); one indexed read and one join.
+pub fn find(db: &mut Db, session: SessionId, now: NaiveDateTime) -> QueryResult<Option<Actor>> {
+    let row: Option<(PersonId, String, Option<BodyId>, NaiveDateTime)> = sessions::table
+        .inner_join(people::table.on(people::id.eq(sessions::person_id)))
+        .filter(sessions::id.eq(session).and(sessions::ended_at.is_null()).and(sessions::expires_at.gt(now)))
+        .filter(people::disabled_at.is_null())
+        .select((people::id, people::name, sessions::body_id, sessions::verified_at))
+        .first(db)
+        .optional()?;
+    let Some((person_id, name, body_id, verified_at)) = row else { return Ok(None) };
+    let held: Vec<(BodyId, BodyKind, String, Option<String>, Role)> = memberships::table
+        .inner_join(bodies::table.on(bodies::id.eq(memberships::body_id)))
+        .filter(memberships::person_id.eq(person_id).and(memberships::ended_at.is_null()))
+        .select((bodies::id, bodies::kind, bodies::name, bodies::region_code, memberships::role))
+        .order((bodies::id, memberships::id))
+        .load(db)?;
+    let current = body_id.filter(|id| held.iter().any(|m| m.0 == *id)).or_else(|| held.first().map(|m| m.0));
+    let body = held.iter().find(|m| Some(m.0) == current).map(|(id, kind, name, region, _)| ActorBody {
+        id: *id,
+        kind: *kind,
+        name: name.clone(),
+        region_code: region.clone(),
+    });
+    let roles = held.iter().filter(|m| Some(m.0) == current).map(|m| m.4).collect();
+    let mut distinct: Vec<BodyId> = held.iter().map(|m| m.0).collect();
+    distinct.dedup();
+    Ok(Some(Actor { person_id, name, session_id: session, body, roles, bodies: distinct.len(), verified_at }))
+}

@@ -1,0 +1,157 @@
+//! Configuration: the environment over an optional `sanshe.toml`, read once.
+
+use super::db::DatabaseUrl;
+use super::failure::Failure;
+use serde::Deserialize;
+use std::collections::HashMap;
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    Demo,
+    Live,
+}
+
+impl Mode {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Demo => "demo",
+            Self::Live => "live",
+        }
+    }
+
+    pub const fn is_demo(self) -> bool {
+        matches!(self, Self::Demo)
+    }
+}
+
+/// Who runs this portal, as the footer and the notices show it.
+#[derive(Clone, Debug, Default, Deserialize, serde::Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Host {
+    pub name: String,
+    pub phone: Option<String>,
+    pub site_code: Option<String>,
+    pub icp: Option<String>,
+    pub police: Option<String>,
+    /// A picture file beside the configuration, shown in place of our mark.
+    pub logo: Option<PathBuf>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Smtp {
+    pub host: String,
+    pub port: u16,
+    #[serde(default)]
+    pub user: Option<String>,
+    #[serde(default)]
+    pub password: Option<String>,
+    /// `tls`, `starttls`, or `none` for a relay on the same machine.
+    #[serde(default = "Smtp::default_security")]
+    pub security: String,
+    pub from: String,
+}
+
+impl Smtp {
+    fn default_security() -> String {
+        "starttls".into()
+    }
+}
+
+#[derive(Clone, Debug)]
+pub struct Config {
+    pub mode: Mode,
+    pub data: PathBuf,
+    pub database: DatabaseUrl,
+    pub listen: SocketAddr,
+    /// Scheme, host and port, without the path prefix and without a slash at the end.
+    pub origin: String,
+    /// The path under which the portal lives: empty, or `/sanshe`.
+    pub prefix: String,
+    pub trusted_proxies: Vec<IpAddr>,
+    pub host: Host,
+    pub smtp: Option<Smtp>,
+    pub workers: usize,
+    /// The county whose portal this is.
+    pub region: String,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct File {
+    database: Option<String>,
+    public_url: Option<String>,
+    trusted_proxies: Vec<IpAddr>,
+    host: Host,
+    smtp: Option<Smtp>,
+    workers: Option<usize>,
+    region: Option<String>,
+}
+
+impl Config {
+    /// `vars` is the environment in `main`, a literal in tests.
+    pub fn read(
+        mode: Mode,
+        data: &Path,
+        listen: SocketAddr,
+        vars: &HashMap<String, String>,
+    ) -> Result<Self, Failure> {
+        let path = vars.get("SANSHE_CONFIG").map_or_else(|| PathBuf::from("sanshe.toml"), PathBuf::from);
+        let file = match std::fs::read_to_string(&path) {
+            Ok(text) if mode == Mode::Live => {
+                toml::from_str::<File>(&text).map_err(|error| Failure::internal(format!("{}: {error}", path.display())))?
+            }
+            _ => File::default(),
+        };
+        let database = vars
+            .get("SANSHE_DATABASE")
+            .cloned()
+            .or(file.database)
+            .unwrap_or_else(|| format!("sqlite://{}", data.join("sanshe.db").display()));
+        let database = DatabaseUrl::parse(&database)
+            .ok_or_else(|| Failure::internal("SANSHE_DATABASE must begin with sqlite:// or postgres://"))?;
+        let public_url = vars
+            .get("SANSHE_PUBLIC_URL")
+            .cloned()
+            .or(file.public_url)
+            .unwrap_or_else(|| format!("http://{listen}"));
+        let (origin, prefix) = split_url(&public_url)?;
+        let mut host = file.host;
+        if host.name.is_empty() {
+            host.name = vars.get("SANSHE_HOST_NAME").cloned().unwrap_or_default();
+        }
+        Ok(Self {
+            mode,
+            data: data.to_owned(),
+            database,
+            listen,
+            origin,
+            prefix,
+            trusted_proxies: file.trusted_proxies,
+            host,
+            smtp: file.smtp,
+            workers: file.workers.unwrap_or(2).clamp(1, 64),
+            region: file.region.unwrap_or_else(|| "320585".into()),
+        })
+    }
+
+    /// An absolute link for mails and feeds: from the configured public URL, never from the Host header.
+    pub fn link(&self, path: &str) -> String {
+        format!("{}{}{path}", self.origin, self.prefix)
+    }
+
+    pub fn is_https(&self) -> bool {
+        self.origin.starts_with("https://")
+    }
+}
+
+fn split_url(text: &str) -> Result<(String, String), Failure> {
+    let url = url::Url::parse(text).map_err(|error| Failure::internal(format!("public URL {text}: {error}")))?;
+    if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
+        return Err(Failure::internal(format!("public URL {text}: http or https with a host")));
+    }
+    let prefix = url.path().trim_end_matches('/').to_owned();
+    Ok((url.origin().ascii_serialization(), prefix))
+}

@@ -1,0 +1,133 @@
+//! Why an action did not happen: one error for every room, so that the page and the API word it in one place.
+
+use diesel::result::{DatabaseErrorKind, Error as DbError};
+
+/// A rule said no: a message with its arguments, the article it rests on, and the form field it belongs to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    pub key: &'static str,
+    pub args: Vec<(&'static str, String)>,
+    pub article: Option<String>,
+    pub field: Option<&'static str>,
+}
+
+impl Refusal {
+    pub const fn new(key: &'static str) -> Self {
+        Self { key, args: Vec::new(), article: None, field: None }
+    }
+
+    #[must_use]
+    pub fn arg(mut self, name: &'static str, value: impl ToString) -> Self {
+        self.args.push((name, value.to_string()));
+        self
+    }
+
+    #[must_use]
+    pub fn article(mut self, article: impl Into<String>) -> Self {
+        self.article = Some(article.into());
+        self
+    }
+
+    #[must_use]
+    pub const fn at(mut self, field: &'static str) -> Self {
+        self.field = Some(field);
+        self
+    }
+}
+
+/// A room's typed rule error; it knows its own [`Refusal`].
+pub trait Rule {
+    fn refusal(&self) -> Refusal;
+}
+
+impl Rule for Refusal {
+    fn refusal(&self) -> Refusal {
+        self.clone()
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// 422: the law or our rules refuse it.
+    #[error("refused: {}", .0.key)]
+    Refused(Refusal),
+    /// 422 at several fields at once.
+    #[error("refused at {} places", .0.len())]
+    RefusedAll(Vec<Refusal>),
+    /// 404: it does not exist, or not for this person.
+    #[error("not found")]
+    NotFound,
+    /// 403: it exists for this person, but not this act.
+    #[error("forbidden")]
+    Forbidden,
+    /// 409: somebody else saved it first.
+    #[error("changed meanwhile")]
+    Changed,
+    /// The same closure must run again, in a new transaction.
+    #[error("again")]
+    Again,
+    /// 503: the store could not say that it is durable; nothing was acknowledged.
+    #[error("unavailable")]
+    Unavailable,
+    #[error("database: {0}")]
+    Db(DbError),
+    #[error("internal: {0}")]
+    Internal(String),
+}
+
+impl<R: Rule> From<R> for Failure {
+    fn from(rule: R) -> Self {
+        Self::Refused(rule.refusal())
+    }
+}
+
+impl From<DbError> for Failure {
+    fn from(error: DbError) -> Self {
+        match error {
+            DbError::NotFound => Self::NotFound,
+            other => Self::Db(other),
+        }
+    }
+}
+
+impl From<serde_json::Error> for Failure {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Internal(format!("json: {error}"))
+    }
+}
+
+impl Failure {
+    pub fn internal(what: impl std::fmt::Display) -> Self {
+        Self::Internal(what.to_string())
+    }
+
+    /// Whether a whole batch of jobs must be given up: anything but a refusal or a constraint may have
+    /// ended the transaction under the jobs before it.
+    pub fn spoils_the_batch(&self) -> bool {
+        match self {
+            Self::Db(DbError::DatabaseError(kind, _)) => !matches!(
+                kind,
+                DatabaseErrorKind::UniqueViolation
+                    | DatabaseErrorKind::ForeignKeyViolation
+                    | DatabaseErrorKind::CheckViolation
+                    | DatabaseErrorKind::NotNullViolation
+            ),
+            Self::Db(_) | Self::Unavailable | Self::Again => true,
+            _ => false,
+        }
+    }
+
+    pub fn is_unique_violation(&self) -> bool {
+        matches!(self, Self::Db(DbError::DatabaseError(DatabaseErrorKind::UniqueViolation, _)))
+    }
+
+    /// PostgreSQL's 40001 and 40P01: the same closure may simply be run again.
+    pub fn is_retryable(&self) -> bool {
+        match self {
+            Self::Again => true,
+            Self::Db(DbError::DatabaseError(DatabaseErrorKind::SerializationFailure, _)) => true,
+            Self::Db(DbError::DatabaseError(_, info)) => info.message().contains("deadlock detected"),
+            _ => false,
+        }
+    }
+}

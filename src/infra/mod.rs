@@ -1,0 +1,20 @@
+//! The outside world: databases, files, secrets, mail and the clock behind one small face each.
+
+pub mod actor;
+pub mod config;
+pub mod db;
+pub mod embedded;
+pub mod failure;
+pub mod files;
+pub mod ledger;
+pub mod mail;
+pub mod migrations;
+pub mod once;
+pub mod outbox;
+pub mod seal;
+pub mod secrets;
+pub mod signing;
+pub mod store;
+pub mod tokens;
+pub mod uptime;
+pub mod words;

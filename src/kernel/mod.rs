@@ -1,0 +1,27 @@
+//! Words that everyone shares. Nothing here reads a clock, a file or a database, and nothing here
+//! imports another room: values come in, values go out.
+
+/// Working days, rest days and the ends of statutory periods.
+pub mod calendar;
+/// Codes of the purchase catalogue (`A`, `A01`, `A0101`).
+pub mod catalogue_code;
+/// Unified social credit codes (统一社会信用代码, GB 32100-2015).
+pub mod credit_code;
+/// Macros that make ids, text enums and checked text values, with their database forms.
+pub mod ids;
+/// Instants: UTC microseconds inside, Asia/Shanghai outside.
+pub mod instant;
+/// Money in whole fen.
+pub mod money;
+/// Pages of rows and the opaque cursors between them.
+pub mod paging;
+/// Ids of people, bodies and sessions.
+pub mod people;
+/// Administrative division codes of counties, towns, communities and villages.
+pub mod region;
+/// Kinds of bodies, roles of people, and which role exists in which body.
+pub mod roles;
+/// Exact points and ranks of an evaluation.
+pub mod score;
+/// Cleaning, masking, cutting and splitting text.
+pub mod text;

@@ -1,0 +1,31 @@
+//! The one `app(state)`, for the server and for the tests.
+
+use crate::accounts;
+use crate::web::{State, assets, guard};
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::web::{self, Data, ServiceConfig};
+use actix_web::{App, middleware::from_fn};
+
+fn routes(cfg: &mut ServiceConfig) {
+    assets::routes(cfg);
+    accounts::routes(cfg);
+}
+
+pub fn app(
+    state: Data<State>,
+) -> App<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<impl MessageBody>,
+        Error = actix_web::Error,
+        InitError = (),
+    >,
+> {
+    let prefix = state.config.prefix.clone();
+    App::new()
+        .app_data(state)
+        .wrap(from_fn(guard::guard))
+        .service(web::scope(&prefix).configure(routes))
+}

@@ -1,0 +1,71 @@
+//! Rights in the handler's signature: no `May<…>` argument, no access.
+
+use super::AppError;
+use super::context::Ctx;
+use crate::infra::actor::Actor;
+use crate::infra::store::machine_now;
+use crate::kernel::roles::{BodyKind, Role};
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpRequest};
+use std::future::{Ready, ready};
+use std::marker::PhantomData;
+
+/// A right that a role in a kind of body carries. Which rows it reaches is the query's part.
+pub trait Permission: 'static {
+    /// Whether the password must have been typed in the last minutes (publishing, opening, awarding, signing).
+    const STEP_UP: bool = false;
+
+    fn granted_to(role: Role, kind: BodyKind) -> bool;
+}
+
+/// Proof that the person at the other end holds `P` now.
+pub struct May<P> {
+    pub actor: Actor,
+    permission: PhantomData<P>,
+}
+
+impl<P: Permission> FromRequest for May<P> {
+    type Error = AppError;
+    type Future = Ready<Result<Self, AppError>>;
+
+    fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        ready(SignedIn::of(req, payload).and_then(|SignedIn(actor)| {
+            let kind = actor.body.as_ref().map(|body| body.kind);
+            if !kind.is_some_and(|kind| actor.roles.iter().any(|role| P::granted_to(*role, kind))) {
+                return Err(AppError::Forbidden);
+            }
+            // Reading asks for nothing more; carrying out does.
+            if P::STEP_UP && req.method() == actix_web::http::Method::POST && !actor.is_verified(machine_now()) {
+                return Err(AppError::VerifyFirst);
+            }
+            Ok(Self { actor, permission: PhantomData })
+        }))
+    }
+}
+
+impl Actor {
+    /// The same question for a page that shows or hides a button.
+    pub fn may<P: Permission>(&self) -> bool {
+        let kind = self.body.as_ref().map(|body| body.kind);
+        kind.is_some_and(|kind| self.roles.iter().any(|role| P::granted_to(*role, kind)))
+    }
+}
+
+/// Anybody who has signed in.
+pub struct SignedIn(pub Actor);
+
+impl SignedIn {
+    fn of(req: &HttpRequest, payload: &mut Payload) -> Result<Self, AppError> {
+        let ctx = Ctx::from_request(req, payload).into_inner()?;
+        ctx.actor.clone().map(Self).ok_or(AppError::SignInFirst)
+    }
+}
+
+impl FromRequest for SignedIn {
+    type Error = AppError;
+    type Future = Ready<Result<Self, AppError>>;
+
+    fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        ready(Self::of(req, payload))
+    }
+}

@@ -1,0 +1,47 @@
+//! What the guard found out about a request, kept beside it.
+
+use crate::infra::actor::Actor;
+use crate::infra::words::Language;
+use actix_web::web::Bytes;
+use actix_web::{FromRequest, HttpMessage, HttpRequest};
+use std::future::{Ready, ready};
+use std::rc::Rc;
+
+pub struct Context {
+    pub request_id: String,
+    pub language: Language,
+    pub actor: Option<Actor>,
+    /// A random mark of this browser (cookie `visitor`): form tokens before sign-in, known devices.
+    pub visitor: String,
+    /// The client's network: /24 or /64, from the peer or a trusted proxy.
+    pub network: String,
+    /// The body of a posted form.
+    pub body: Bytes,
+    /// Path and query, without the deployment's prefix.
+    pub path: String,
+    pub flash: Option<String>,
+    /// Messages in the portal's inbox that nobody opened yet.
+    pub unread: i64,
+    /// Demo only: the next instant at which the portal itself will act.
+    pub next_event: Option<chrono::NaiveDateTime>,
+}
+
+#[derive(Clone)]
+pub struct Ctx(pub Rc<Context>);
+
+impl std::ops::Deref for Ctx {
+    type Target = Context;
+
+    fn deref(&self) -> &Context {
+        &self.0
+    }
+}
+
+impl FromRequest for Ctx {
+    type Error = super::AppError;
+    type Future = Ready<Result<Self, Self::Error>>;
+
+    fn from_request(req: &HttpRequest, _: &mut actix_web::dev::Payload) -> Self::Future {
+        ready(req.extensions().get::<Self>().cloned().ok_or_else(|| super::AppError::internal("no context")))
+    }
+}

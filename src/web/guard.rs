@@ -1,0 +1,430 @@
+//! One middleware around every request: who, which language, which form token; then headers and worded errors.
+
+use super::context::{Context, Ctx};
+use super::error::{Why, Worded};
+use super::state::State;
+use super::view::View;
+use crate::infra::actor::{self, Actor};
+use crate::infra::db::Db;
+use crate::infra::config::Config;
+use crate::infra::seal::random_hex;
+use crate::infra::store::machine_now;
+use crate::infra::tokens;
+use crate::infra::words::Language;
+use crate::kernel::people::SessionId;
+use crate::schema::{messages, tenders};
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::cookie::{Cookie, SameSite, time::Duration};
+use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
+use actix_web::http::{Method, StatusCode, header};
+use actix_web::middleware::Next;
+use actix_web::web::{Bytes, BytesMut, Data};
+use actix_web::{HttpMessage, HttpResponse};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::NaiveDateTime;
+use diesel::prelude::*;
+use futures_util::StreamExt;
+use serde_json::json;
+use std::net::IpAddr;
+use std::rc::Rc;
+
+/// The largest posted form without files, bytes.
+const MAX_FORM: usize = 512 * 1024;
+/// Posts that need no account; every other one is asked to sign in, its form kept.
+const OPEN_POSTS: &[&str] = &["/sign-in", "/sign-up", "/forgot", "/reset", "/confirm", "/communities/remember", "/demo/clock", "/demo/sign-in", "/first-administrator"];
+
+pub const SESSION: &str = "session";
+const VISITOR: &str = "visitor";
+pub const LANGUAGE: &str = "language";
+
+/// A cookie of this portal: HttpOnly, SameSite=Lax, Secure when the public URL is.
+pub fn cookie(config: &Config, name: &'static str, value: String, seconds: Option<i64>) -> Cookie<'static> {
+    let path = if config.prefix.is_empty() { "/".to_owned() } else { config.prefix.clone() };
+    let mut cookie =
+        Cookie::build(name, value).path(path).http_only(true).same_site(SameSite::Lax).secure(config.is_https()).finish();
+    if let Some(seconds) = seconds {
+        cookie.set_max_age(Duration::seconds(seconds));
+    }
+    cookie
+}
+
+pub async fn guard(
+    mut req: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    let Some(state) = req.app_data::<Data<State>>().cloned() else {
+        return Ok(req.into_response(HttpResponse::InternalServerError().finish()));
+    };
+    if !req.path().trim_start_matches(state.config.prefix.as_str()).starts_with('/') && !state.config.prefix.is_empty() {
+        return Ok(req.into_response(HttpResponse::NotFound().finish()));
+    }
+    let is_asset = req.path().starts_with(&format!("{}/assets/", state.config.prefix));
+    if is_asset {
+        return Ok(finish(next.call(req).await?.map_into_boxed_body(), None));
+    }
+    let started = std::time::Instant::now();
+    let had_visitor = req.cookie(VISITOR).is_some_and(|cookie| cookie.value().len() == 32);
+    let (body, too_large) = read_form(&mut req).await;
+    let (context, renewed) = context_of(&req, &state, body).await;
+    let ctx = Ctx(Rc::new(context));
+    req.extensions_mut().insert(ctx.clone());
+    let view = View { ctx: ctx.clone(), state: state.clone() };
+    let method = req.method().clone();
+    let (had_flash, pattern) = (req.cookie("flash").is_some(), req.match_pattern());
+
+    let refusal = if too_large {
+        Some((StatusCode::PAYLOAD_TOO_LARGE, Why::Status))
+    } else {
+        forged(&req, &view).map(|why| (StatusCode::FORBIDDEN, why))
+    };
+    let mut response = match refusal {
+        Some((status, why)) => {
+            let mut refused = HttpResponse::build(status).finish();
+            refused.extensions_mut().insert(why);
+            req.into_response(refused)
+        }
+        None => next.call(req).await?.map_into_boxed_body(),
+    };
+    let status = response.status();
+    let worded = response.response().extensions().get::<Worded>().is_some();
+    if (status.is_client_error() || status.is_server_error()) && !worded && method != Method::HEAD {
+        let why = response.response().extensions().get::<Why>().cloned().unwrap_or(Why::Status);
+        let page = super::guard::word_error(&view, status, &why);
+        let (request, _) = response.into_parts();
+        response = ServiceResponse::new(request, page);
+    }
+    let head = response.response_mut();
+    if !had_visitor {
+        drop(head.add_cookie(&cookie(&state.config, VISITOR, ctx.visitor.clone(), Some(400 * 24 * 3600))));
+    }
+    if let Some(token) = renewed.filter(|_| !sets_session(head)) {
+        drop(head.add_cookie(&cookie(&state.config, SESSION, token, None)));
+    }
+    if had_flash && status == StatusCode::OK {
+        let mut gone = cookie(&state.config, "flash", String::new(), Some(0));
+        gone.make_removal();
+        drop(head.add_cookie(&gone));
+    }
+    tracing::info!(
+        request = %ctx.request_id,
+        %method,
+        route = pattern.unwrap_or_default(),
+        status = status.as_u16(),
+        ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+        "request"
+    );
+    Ok(finish(response, Some((&ctx, &state))))
+}
+
+fn sets_session(head: &HttpResponse) -> bool {
+    head.cookies().any(|cookie| cookie.name() == SESSION)
+}
+
+/// Reads a form's body before the handler, so that it can be kept through a sign-in; files stream past.
+async fn read_form(req: &mut ServiceRequest) -> (Bytes, bool) {
+    let is_form = req.method() == Method::POST
+        && req.content_type().eq_ignore_ascii_case("application/x-www-form-urlencoded");
+    if !is_form {
+        return (Bytes::new(), false);
+    }
+    let mut payload = req.take_payload();
+    let mut body = BytesMut::new();
+    while let Some(chunk) = payload.next().await {
+        let Ok(chunk) = chunk else { return (Bytes::new(), false) };
+        if body.len() + chunk.len() > MAX_FORM {
+            return (Bytes::new(), true);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    req.set_payload(Payload::None);
+    (body.freeze(), false)
+}
+
+async fn context_of(req: &ServiceRequest, state: &Data<State>, body: Bytes) -> (Context, Option<String>) {
+    let now = machine_now();
+    let language = req.cookie(LANGUAGE).and_then(|cookie| cookie.value().parse().ok()).unwrap_or_else(|| {
+        let header = req.headers().get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+        Language::accepted(header.unwrap_or_default())
+    });
+    let token = req.cookie(SESSION).and_then(|cookie| tokens::read(state.secrets.token_key(), cookie.value(), now));
+    let (session, is_stale) = token.map_or((None, false), |token| (Some(token.session), token.is_stale));
+    let is_demo = state.config.mode.is_demo();
+    let found = if session.is_none() && !is_demo {
+        Found::default()
+    } else {
+        let found = state.store.read(move |db| Ok(find(db, session, is_demo, now)?)).await;
+        found.unwrap_or_else(|error| {
+            tracing::error!(%error, "session lookup");
+            Found::default()
+        })
+    };
+    let renewed = session
+        .filter(|_| is_stale && found.actor.is_some())
+        .and_then(|session| tokens::issue(state.secrets.token_key(), session, now).ok());
+    let visitor = req
+        .cookie(VISITOR)
+        .map(|cookie| cookie.value().to_owned())
+        .filter(|value| value.len() == 32 && value.bytes().all(|b| b.is_ascii_hexdigit()))
+        .or_else(|| random_hex::<16>().ok())
+        .unwrap_or_default();
+    let path = req.uri().path_and_query().map_or("/", actix_web::http::uri::PathAndQuery::as_str);
+    let context = Context {
+        request_id: random_hex::<6>().unwrap_or_default(),
+        language,
+        actor: found.actor,
+        unread: found.unread,
+        next_event: found.next_event,
+        visitor,
+        network: network(req, &state.config),
+        body,
+        path: path.strip_prefix(state.config.prefix.as_str()).unwrap_or(path).to_owned(),
+        flash: req.cookie("flash").map(|cookie| cookie.value().to_owned()),
+    };
+    (context, renewed)
+}
+
+#[derive(Default)]
+struct Found {
+    actor: Option<Actor>,
+    unread: i64,
+    next_event: Option<NaiveDateTime>,
+}
+
+/// What the frame of a page needs from the database, in one go.
+fn find(db: &mut Db, session: Option<SessionId>, is_demo: bool, now: NaiveDateTime) -> QueryResult<Found> {
+    let actor = match session {
+        Some(session) => actor::find(db, session, now)?,
+        None => None,
+    };
+    let unread = match &actor {
+        None => 0,
+        Some(actor) => messages::table
+            .filter(messages::first_read_at.is_null())
+            .filter(messages::person_id.eq(actor.person_id).or(messages::body_id.eq(actor.body_id())))
+            .count()
+            .get_result(db)?,
+    };
+    let next_event = match is_demo {
+        true => tenders::table.select(diesel::dsl::min(tenders::next_check)).first(db)?,
+        false => None,
+    };
+    Ok(Found { actor, unread, next_event })
+}
+
+/// The client's /24 or /64; a forwarded address counts only from a trusted proxy.
+fn network(req: &ServiceRequest, config: &Config) -> String {
+    let peer = req.peer_addr().map(|addr| addr.ip());
+    let forwarded = peer.filter(|peer| config.trusted_proxies.contains(peer)).and_then(|_| {
+        let header = req.headers().get("x-forwarded-for")?.to_str().ok()?;
+        header.rsplit(',').next()?.trim().parse::<IpAddr>().ok()
+    });
+    match forwarded.or(peer) {
+        Some(IpAddr::V4(ip)) => {
+            let [a, b, c, _] = ip.octets();
+            format!("{a}.{b}.{c}.0/24")
+        }
+        Some(IpAddr::V6(ip)) => {
+            let [a, b, c, d, ..] = ip.segments();
+            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+        }
+        None => "unknown".into(),
+    }
+}
+
+/// Why an unsafe request is not from a page of ours, if it is not.
+fn forged(req: &ServiceRequest, view: &View) -> Option<Why> {
+    if matches!(*req.method(), Method::GET | Method::HEAD | Method::OPTIONS) {
+        return None;
+    }
+    let text = |name: header::HeaderName| req.headers().get(name).and_then(|value| value.to_str().ok());
+    if let Some(origin) = text(header::ORIGIN) {
+        let config = &view.state.config;
+        // In demo the portal answers under any name of this machine; live, only under its configured one.
+        let here = config.mode.is_demo().then(|| text(header::HOST)).flatten().map(|host| format!("http://{host}"));
+        if origin != config.origin && here.as_deref() != Some(origin) {
+            return Some(Why::StaleForm);
+        }
+    }
+    let is_multipart = req.content_type().eq_ignore_ascii_case("multipart/form-data");
+    let token = if is_multipart {
+        // The token of a form with files stands in its address: its body is read by the handler, part by part.
+        url::form_urlencoded::parse(req.query_string().as_bytes())
+            .find(|(name, _)| name == "csrf")
+            .map(|(_, value)| value.into_owned())
+            .unwrap_or_default()
+    } else {
+        super::Form::from_body(&view.ctx.body).raw("csrf").to_owned()
+    };
+    if view.csrf_is(&token) {
+        return None;
+    }
+    let path = view.ctx.path.split('?').next().unwrap_or_default();
+    if view.actor().is_none() && !OPEN_POSTS.iter().any(|open| path == *open) {
+        return Some(Why::SignIn);
+    }
+    Some(Why::StaleForm)
+}
+
+/// The page that says what happened and what to do next.
+fn word_error(view: &View, status: StatusCode, why: &Why) -> HttpResponse {
+    let page = match why {
+        Why::SignIn | Why::Verify => sign_in_again(view, matches!(why, Why::Verify)),
+        Why::StaleForm => keep_and_continue(view),
+        Why::Status | Why::Refused(_) => error_page(view, status, why),
+    };
+    page.unwrap_or_else(|error| {
+        tracing::error!(%error, request = %view.ctx.request_id, "an error page failed");
+        HttpResponse::build(StatusCode::INTERNAL_SERVER_ERROR)
+            .content_type("text/plain; charset=utf-8")
+            .body(format!("500 · {}", view.ctx.request_id))
+    })
+}
+
+fn error_page(view: &View, status: StatusCode, why: &Why) -> super::Answer {
+    let key = match status.as_u16() {
+        code @ (400 | 401 | 403 | 404 | 405 | 409 | 413 | 415 | 422 | 429 | 503) => code,
+        code if code < 500 => 400,
+        _ => 500,
+    };
+    let title = view.say(&format!("error-{key}-title"));
+    let text = match why {
+        Why::Refused(refusal) => view.word(refusal),
+        _ => view.say(&format!("error-{key}-text")),
+    };
+    let mut next = vec![json!({ "label": view.say("error-next-home"), "href": "/" })];
+    if view.actor().is_some() {
+        next.insert(0, json!({ "label": view.say("error-next-work"), "href": "/work" }));
+    }
+    let error = json!({
+        "status": status.as_u16().to_string(), "title": title, "text": text, "next": next,
+        "request_id": view.ctx.request_id,
+    });
+    view.render_as(status, "error", "", &title, &json!({ "error": error }))
+}
+
+/// What was typed, packed and signed so that it survives a sign-in; bound to the person who typed it, when known.
+#[derive(serde::Serialize, serde::Deserialize)]
+struct Kept {
+    path: String,
+    body: String,
+    person: Option<i64>,
+}
+
+fn keep(view: &View) -> Option<String> {
+    if view.ctx.body.is_empty() {
+        return None;
+    }
+    // Passwords and tokens are not kept; the rest is what the person typed.
+    let body: String = url::form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(
+            url::form_urlencoded::parse(&view.ctx.body)
+                .filter(|(name, _)| !name.contains("password") && name != "csrf" && name != "keep"),
+        )
+        .finish();
+    let kept = Kept { path: view.ctx.path.clone(), body, person: view.actor().map(|actor| actor.person_id.0) };
+    let text = URL_SAFE_NO_PAD.encode(serde_json::to_vec(&kept).ok()?);
+    let mac = tokens::mac(view.state.secrets.token_key(), "kept", &text);
+    Some(format!("{text}.{mac}"))
+}
+
+fn kept(view: &View, text: &str) -> Option<Kept> {
+    let (text, mac) = text.split_once('.')?;
+    if !tokens::mac_is(view.state.secrets.token_key(), "kept", text, mac) {
+        return None;
+    }
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(text).ok()?).ok()
+}
+
+fn sign_in_again(view: &View, verify: bool) -> super::Answer {
+    let status = if verify { StatusCode::FORBIDDEN } else { StatusCode::UNAUTHORIZED };
+    let back = if view.ctx.body.is_empty() { view.ctx.path.clone() } else { String::new() };
+    let title = view.say(if verify { "accounts-verify-title" } else { "accounts-sign-in-title" });
+    let form = super::Form::default().with("next", back).with("keep", keep(view).unwrap_or_default());
+    sign_in_page(view, status, &title, &form, verify)
+}
+
+/// The sign-in page, also shown in place of a page that needs it.
+pub fn sign_in_page(view: &View, status: StatusCode, title: &str, form: &super::Form, verify: bool) -> super::Answer {
+    let demo = view.state.config.mode.is_demo();
+    let body = json!({
+        "form": form.view(&view.state.words, view.ctx.language),
+        "next": form.raw("next"), "keep": form.raw("keep"), "verify": verify,
+        "kept": !form.raw("keep").is_empty(),
+        "name": view.actor().map(|actor| actor.name.clone()),
+        "demo_people": if demo { demo_people(view) } else { Vec::new() },
+    });
+    view.render_as(status, "accounts/sign_in", "", title, &body)
+}
+
+/// The demo sign-ins, one for each role: accounts at the demo's own domain.
+fn demo_people(view: &View) -> Vec<serde_json::Value> {
+    use crate::schema::people;
+    let rows = view.state.store.read_blocking(|db| {
+        Ok(people::table
+            .filter(people::email.like("%@demo.invalid"))
+            .order(people::id)
+            .limit(30)
+            .select((people::email, people::name))
+            .load::<(String, String)>(db)?)
+    });
+    rows.unwrap_or_default().into_iter().map(|(email, name)| json!({ "email": email, "name": name })).collect()
+}
+
+/// After a sign-in, or over an outdated token: the kept form, one button away from being sent.
+pub fn continue_page(view: &View, packed: &str) -> Option<super::Answer> {
+    let kept = kept(view, packed)?;
+    if kept.person.is_some() && kept.person != view.actor().map(|actor| actor.person_id.0) {
+        return None;
+    }
+    Some(show_kept(view, StatusCode::OK, &kept))
+}
+
+fn keep_and_continue(view: &View) -> super::Answer {
+    match keep(view).as_deref().and_then(|packed| kept(view, packed)) {
+        Some(kept) => show_kept(view, StatusCode::FORBIDDEN, &kept),
+        None => error_page(view, StatusCode::FORBIDDEN, &Why::Status),
+    }
+}
+
+fn show_kept(view: &View, status: StatusCode, kept: &Kept) -> super::Answer {
+    let fields: Vec<_> = url::form_urlencoded::parse(kept.body.as_bytes())
+        .map(|(name, value)| json!({ "name": name, "value": value }))
+        .collect();
+    let title = view.say("accounts-continue-title");
+    view.render_as(status, "accounts/continue", "", &title, &json!({ "path": kept.path, "fields": fields }))
+}
+
+
+fn finish(mut response: ServiceResponse<BoxBody>, of: Option<(&Ctx, &Data<State>)>) -> ServiceResponse<BoxBody> {
+    let headers = response.headers_mut();
+    let mut set = |name: &'static str, value: &'static str| {
+        headers.insert(header::HeaderName::from_static(name), header::HeaderValue::from_static(value));
+    };
+    set("x-content-type-options", "nosniff");
+    set("referrer-policy", "same-origin");
+    set("x-frame-options", "DENY");
+    set("cross-origin-opener-policy", "same-origin");
+    set("permissions-policy", "camera=(), geolocation=(), microphone=()");
+    set(
+        "content-security-policy",
+        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; \
+         font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    );
+    if let Some((ctx, state)) = of {
+        if state.config.is_https() {
+            set("strict-transport-security", "max-age=31536000");
+        }
+        if state.config.mode.is_demo() {
+            set("x-robots-tag", "noindex");
+        }
+        set("vary", "cookie, accept-language");
+        if !response.headers().contains_key(header::CACHE_CONTROL) {
+            response.headers_mut().insert(header::CACHE_CONTROL, header::HeaderValue::from_static("private, no-store"));
+        }
+        if let Ok(id) = header::HeaderValue::from_str(&ctx.request_id) {
+            response.headers_mut().insert(header::HeaderName::from_static("x-request-id"), id);
+        }
+    }
+    response
+}

@@ -1,0 +1,24 @@
+//! The HTTP toolbox: what a handler needs to read a request, prove a right and word an answer.
+
+pub mod actor;
+pub mod assets;
+pub mod context;
+pub mod error;
+pub mod form;
+pub mod guard;
+pub mod multipart;
+pub mod page;
+pub mod state;
+pub mod throttle;
+pub mod view;
+
+pub use actor::{May, Permission, SignedIn};
+pub use error::AppError;
+pub use form::Form;
+pub use state::State;
+pub use view::View;
+
+use actix_web::HttpResponse;
+
+/// What handlers return.
+pub type Answer = Result<HttpResponse, AppError>;

@@ -1,0 +1,54 @@
+//! What every handler shares.
+
+use super::page::Pages;
+use super::throttle::Throttle;
+use crate::infra::config::Config;
+use crate::infra::failure::Failure;
+use crate::infra::files::Files;
+use crate::infra::mail::Mailer;
+use crate::infra::once::once;
+use crate::infra::secrets::Secrets;
+use crate::infra::signing::Signatures;
+use crate::infra::store::{Store, Tx};
+use crate::infra::words::Words;
+use std::sync::Arc;
+
+pub struct State {
+    pub config: Config,
+    pub store: Store,
+    pub secrets: Secrets,
+    pub signatures: Signatures,
+    pub files: Files,
+    pub mailer: Mailer,
+    pub words: Arc<Words>,
+    pub pages: Pages,
+    pub throttle: Throttle,
+    /// argon2 takes 19 MiB a run: this many at once.
+    pub hashing: tokio::sync::Semaphore,
+}
+
+impl State {
+    pub fn new(config: Config, secrets: Secrets, store: Store) -> Result<Self, Failure> {
+        let words = Arc::new(Words::load()?);
+        Ok(Self {
+            pages: Pages::load(&words, &config.prefix)?,
+            mailer: Mailer::new(&config)?,
+            files: Files::open(&config.data.join("files"))?,
+            signatures: secrets.signatures()?,
+            throttle: Throttle::default(),
+            hashing: tokio::sync::Semaphore::new(4),
+            words,
+            store,
+            secrets,
+            config,
+        })
+    }
+
+    /// Carries a form out once; `key` comes from [`super::View::once_key`]. The answer is where the result lies.
+    pub async fn write_once<F>(&self, key: String, action: F) -> Result<String, Failure>
+    where
+        F: Fn(&mut Tx) -> Result<String, Failure> + Send + 'static,
+    {
+        self.store.write(move |tx| once(tx, &key, |tx| action(tx))).await
+    }
+}

@@ -1,0 +1,206 @@
+//! The frame of every page: language, actor, tokens; `render` puts a room's view into it.
+
+use super::AppError;
+use super::context::Ctx;
+use super::error::Worded;
+use super::form::{self, Form};
+use super::state::State;
+use crate::infra::actor::Actor;
+use crate::infra::failure::{Failure, Refusal};
+use crate::infra::seal::random_hex;
+use crate::infra::tokens;
+use crate::infra::words::Language;
+use crate::kernel::instant;
+use actix_web::dev::Payload;
+use actix_web::http::StatusCode;
+use actix_web::web::Data;
+use actix_web::{FromRequest, HttpRequest, HttpResponse};
+use serde::Serialize;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use std::future::{Ready, ready};
+
+#[derive(Clone)]
+pub struct View {
+    pub ctx: Ctx,
+    pub state: Data<State>,
+}
+
+impl FromRequest for View {
+    type Error = AppError;
+    type Future = Ready<Result<Self, AppError>>;
+
+    fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let state = req.app_data::<Data<State>>().cloned().ok_or_else(|| AppError::internal("no state"));
+        ready(state.and_then(|state| Ok(Self { ctx: Ctx::from_request(req, payload).into_inner()?, state })))
+    }
+}
+
+impl View {
+    pub fn language(&self) -> Language {
+        self.ctx.language
+    }
+
+    pub fn actor(&self) -> Option<&Actor> {
+        self.ctx.actor.as_ref()
+    }
+
+    /// A message in the reader's language.
+    pub fn say(&self, key: &str) -> String {
+        self.state.words.say(self.ctx.language, key, &[])
+    }
+
+    pub fn say_with(&self, key: &str, args: &[(&str, &str)]) -> String {
+        self.state.words.say(self.ctx.language, key, args)
+    }
+
+    pub fn word(&self, refusal: &Refusal) -> String {
+        form::word(&self.state.words, self.ctx.language, refusal)
+    }
+
+    /// Choices for `{{field … options=…}}`: the values of a text enum, worded by `<prefix>-<value>`.
+    pub fn options<'a>(&self, prefix: &str, values: impl IntoIterator<Item = &'a str>) -> Value {
+        values
+            .into_iter()
+            .map(|value| json!({ "value": value, "label": self.say(&format!("{prefix}-{}", value.replace('_', "-"))) }))
+            .collect()
+    }
+
+    fn token_subject(&self) -> String {
+        match &self.ctx.actor {
+            Some(actor) => format!("session {}", actor.session_id),
+            None => format!("visitor {}", self.ctx.visitor),
+        }
+    }
+
+    /// The form token of this session, or of this browser before sign-in.
+    pub fn csrf(&self) -> String {
+        tokens::mac(self.state.secrets.token_key(), "form", &self.token_subject())
+    }
+
+    pub fn csrf_is(&self, given: &str) -> bool {
+        tokens::mac_is(self.state.secrets.token_key(), "form", &self.token_subject(), given)
+    }
+
+    /// The key under which this form is carried out once: its hidden token, its place and its sender.
+    pub fn once_key(&self, form: &Form) -> String {
+        let path = self.ctx.path.split('?').next().unwrap_or_default();
+        let token = match form.raw("once") {
+            // A form without the token counts as new each time.
+            "" => random_hex::<16>().unwrap_or_default(),
+            token => token.to_owned(),
+        };
+        hex::encode(Sha256::digest(format!("{}\n{path}\n{token}", self.token_subject())))
+    }
+
+    /// A redirect after a carried-out form.
+    pub fn see_other(&self, path: &str) -> HttpResponse {
+        HttpResponse::SeeOther().insert_header(("location", format!("{}{path}", self.state.config.prefix))).finish()
+    }
+
+    /// The same with a word at the top of the next page (a message key).
+    pub fn see_other_with(&self, path: &str, flash: &str) -> HttpResponse {
+        let mut response = self.see_other(path);
+        let cookie = super::guard::cookie(&self.state.config, "flash", flash.to_owned(), Some(60));
+        if let Err(error) = response.add_cookie(&cookie) {
+            tracing::error!(%error, "flash cookie");
+        }
+        response
+    }
+
+    /// Renders `template` with the view's fields beside `page`. `nav` names the menu entry.
+    pub fn render(&self, template: &str, nav: &str, title: &str, view: &impl Serialize) -> Result<HttpResponse, AppError> {
+        self.render_as(StatusCode::OK, template, nav, title, view)
+    }
+
+    /// Shows a form again with its refusals: 422.
+    pub fn refused(&self, template: &str, nav: &str, title: &str, view: &impl Serialize) -> Result<HttpResponse, AppError> {
+        self.render_as(StatusCode::UNPROCESSABLE_ENTITY, template, nav, title, view)
+    }
+
+    /// 200, or 422 when the form holds refusals. The form goes into the view as `form`.
+    pub fn render_form(&self, template: &str, nav: &str, title: &str, form: &Form, view: &impl Serialize) -> Result<HttpResponse, AppError> {
+        let mut view = serde_json::to_value(view).map_err(Failure::from)?;
+        if let Some(fields) = view.as_object_mut() {
+            fields.insert("form".into(), form.view(&self.state.words, self.ctx.language));
+        }
+        let status = if form.is_ok() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+        self.render_as(status, template, nav, title, &view)
+    }
+
+    pub fn render_as(
+        &self,
+        status: StatusCode,
+        template: &str,
+        nav: &str,
+        title: &str,
+        view: &impl Serialize,
+    ) -> Result<HttpResponse, AppError> {
+        let mut view = serde_json::to_value(view).map_err(Failure::from)?;
+        let Some(fields) = view.as_object_mut() else { return Err(AppError::internal("a view must be an object")) };
+        fields.insert("page".into(), self.page(nav, title)?);
+        let html = self.state.pages.render(template, &view)?;
+        let mut response = HttpResponse::build(status).content_type("text/html; charset=utf-8").body(html);
+        response.extensions_mut().insert(Worded);
+        Ok(response)
+    }
+
+    fn page(&self, nav: &str, title: &str) -> Result<Value, Failure> {
+        let (ctx, config) = (&self.ctx, &self.state.config);
+        let here = if ctx.path.is_empty() { "/" } else { &ctx.path };
+        let langs: Vec<Value> = Language::ALL
+            .iter()
+            .map(|language| {
+                let query: String = url::form_urlencoded::Serializer::new(String::new())
+                    .append_pair("to", language.as_str())
+                    .append_pair("back", here)
+                    .finish();
+                json!({
+                    "code": language.as_str(),
+                    "label": match language { Language::Chinese => "简体", Language::English => "English" },
+                    "href": format!("{}/language?{query}", config.prefix),
+                    "current": *language == ctx.language,
+                })
+            })
+            .collect();
+        let clock = config.mode.is_demo().then(|| {
+            json!({
+                "now": instant::minute(self.state.store.now()),
+                "next": ctx.next_event.map(instant::deadline),
+                "next_what": Value::Null,
+            })
+        });
+        let actor = match &ctx.actor {
+            None => Value::Null,
+            Some(actor) => json!({
+                "name": actor.name,
+                "body": actor.body.as_ref().map(|body| &body.name),
+                "can_switch": actor.bodies > 1,
+                "unread": match ctx.unread {
+                    0 => None,
+                    1..=99 => Some(ctx.unread.to_string()),
+                    _ => Some("99+".to_owned()),
+                },
+            }),
+        };
+        let flash = ctx.flash.as_ref().filter(|key| self.state.words.knows(ctx.language, key)).map(|key| {
+            json!({ "kind": if key.ends_with("-problem") { "problem" } else { "done" }, "text": self.say(key) })
+        });
+        Ok(json!({
+            "lang": ctx.language.as_str(),
+            "title": title,
+            "nav": nav,
+            "csrf": self.csrf(),
+            "once": random_hex::<16>()?,
+            "demo": config.mode.is_demo(),
+            "demo_clock": clock,
+            "actor": actor,
+            "host": config.host,
+            "langs": langs,
+            "path": here,
+            "flash": flash,
+            "request_id": ctx.request_id,
+            "wide": false,
+        }))
+    }
+}

@@ -1,0 +1,133 @@
+// Comforts only: every page works without this file.
+(function () {
+  "use strict";
+  var all = function (selector, root) { return Array.prototype.slice.call((root || document).querySelectorAll(selector)); };
+
+  // Countdown. The server says what time it is (data-now); from there a monotonic counter runs,
+  // so a device with a wrong clock still shows the right time left.
+  var counts = [];
+  var wakeGap = 30000;
+  var word = function (words, n) { var both = words.split("|"); return n + " " + (n === 1 || both.length === 1 ? both[0] : both[1]); };
+  var left = function (node, ms) {
+    if (ms <= 0) { return node.dataset.over || ""; }
+    var minutes = Math.floor(ms / 60000), days = Math.floor(minutes / 1440), hours = Math.floor(minutes % 1440 / 60);
+    if (days > 0) { return word(node.dataset.days, days) + (hours > 0 ? " " + word(node.dataset.hours, hours) : ""); }
+    if (hours > 0) { return word(node.dataset.hours, hours) + (minutes % 60 > 0 ? " " + word(node.dataset.minutes, minutes % 60) : ""); }
+    return minutes > 0 ? word(node.dataset.minutes, minutes) : node.dataset.under || word(node.dataset.minutes, 1);
+  };
+  var show = function () {
+    counts.forEach(function (count) {
+      var text = left(count.node, count.ends - (count.now + performance.now() - count.since));
+      if (text && count.node.textContent !== text) { count.node.textContent = text; }
+    });
+  };
+  var learn = function (nodes, since) {
+    counts = all("time[data-deadline][data-now]").map(function (node, i) {
+      var from = nodes[i] && nodes[i].dataset.deadline === node.dataset.deadline ? nodes[i] : node;
+      return { node: node, ends: Date.parse(node.dataset.deadline), now: Date.parse(from.dataset.now), since: since };
+    }).filter(function (count) { return !isNaN(count.ends) && !isNaN(count.now); });
+    show();
+  };
+  // After sleep, or on a page taken from the browser's store, ask the server for its time again.
+  var ask = function () {
+    if (counts.length === 0 || !window.fetch) { return; }
+    var since = performance.now();
+    fetch(location.href, { cache: "no-store", credentials: "same-origin" })
+      .then(function (reply) { if (!reply.ok) { throw new Error("no time"); } return reply.text(); })
+      .then(function (html) { learn(all("time[data-deadline][data-now]", new DOMParser().parseFromString(html, "text/html")), since); })
+      .catch(function () { });
+  };
+  learn([], 0);
+  if (counts.length > 0) {
+    var visit = performance.getEntriesByType && performance.getEntriesByType("navigation")[0];
+    if (visit && visit.type === "back_forward") { ask(); }
+    // The device's clock is read only to notice a gap, never to tell the time.
+    var lastWall = Date.now(), lastTick = performance.now();
+    setInterval(function () {
+      var wall = Date.now(), tick = performance.now();
+      if (Math.abs((wall - lastWall) - (tick - lastTick)) > wakeGap || tick - lastTick > wakeGap * 4) { ask(); }
+      lastWall = wall; lastTick = tick;
+      show();
+    }, 1000);
+  }
+
+  // One press, one submission.
+  var release = function () {
+    all("[data-sent]").forEach(function (button) { button.disabled = false; delete button.dataset.sent; });
+  };
+  document.addEventListener("submit", function (event) {
+    var form = event.target;
+    if (event.defaultPrevented || (form.getAttribute("method") || "").toLowerCase() !== "post") { return; }
+    setTimeout(release, 20000); // an answer that is a download leaves the page where it is
+    setTimeout(function () {
+      all("button, input[type=submit]", form).forEach(function (button) {
+        if (!button.disabled && button.type === "submit") { button.disabled = true; button.dataset.sent = ""; }
+      });
+    }, 0);
+  });
+  window.addEventListener("pageshow", release);
+
+  // Unsent words stay in this tab until they are sent. Never passwords, files or hidden values, never a sealed form.
+  var actor = document.querySelector("[data-actor]");
+  var prefix = "sanshe:" + (actor ? actor.textContent : "") + ":";
+  var store = null;
+  try { store = window.sessionStorage; } catch (refused) { store = null; }
+  var forget = function (wanted) {
+    if (!store) { return; }
+    Object.keys(store).forEach(function (key) { if (key.indexOf("sanshe:") === 0 && wanted(key)) { store.removeItem(key); } });
+  };
+  var keeps = function (field) {
+    var typed = ["text", "search", "email", "tel", "url", "number", "date", "time", "datetime-local", "month"];
+    var secret = /password|one-time-code|cc-/.test(field.autocomplete || "");
+    return field.name && !secret && !field.readOnly && (field.tagName === "TEXTAREA" || field.tagName === "INPUT" && typed.indexOf(field.type) >= 0);
+  };
+  if (store) {
+    if (document.querySelector("[data-flash=done]")) {
+      var sent = store.getItem("sanshe:sent");
+      if (sent) { forget(function (key) { return key.indexOf(sent) === 0; }); store.removeItem("sanshe:sent"); }
+    }
+    all("form[data-keep]:not([data-sealed])").forEach(function (form) {
+      var key = prefix + form.dataset.keep + ":";
+      all("input, textarea", form).filter(keeps).forEach(function (field) {
+        var kept = store.getItem(key + field.name);
+        if (kept && field.value === "") { field.value = kept; }
+      });
+      form.addEventListener("input", function (event) {
+        if (!keeps(event.target)) { return; }
+        try {
+          if (event.target.value === "") { store.removeItem(key + event.target.name); } else { store.setItem(key + event.target.name, event.target.value); }
+        } catch (full) { /* no room: the words stay in the form only */ }
+      });
+      form.addEventListener("submit", function () { try { store.setItem("sanshe:sent", key); } catch (full) { /* as above */ } });
+    });
+    all("form[data-sign-out]").forEach(function (form) {
+      form.addEventListener("submit", function () { forget(function () { return true; }); });
+    });
+  }
+
+  // Errors: go to the summary; from it, to the field itself.
+  var summary = document.querySelector("[data-error-summary]");
+  if (summary) {
+    summary.focus();
+    summary.addEventListener("click", function (event) {
+      var link = event.target.closest("a[href^='#']");
+      var target = link && document.getElementById(decodeURIComponent(link.hash.slice(1)));
+      if (!target) { return; }
+      event.preventDefault();
+      var group = target.closest(".govuk-form-group") || target;
+      group.scrollIntoView();
+      (target.tagName === "FIELDSET" && target.querySelector("input") || target).focus({ preventScroll: true });
+    });
+  }
+
+  // Filters fold away on a narrow screen, unless some are set; on a wide one they are always open.
+  var narrow = window.matchMedia("(max-width: 760px)");
+  var fold = function () { all("details[data-fold]").forEach(function (box) { box.open = !narrow.matches || box.dataset.fold === "open"; }); };
+  fold();
+  if (narrow.addEventListener) { narrow.addEventListener("change", fold); }
+
+  all("[data-print]").forEach(function (button) {
+    button.hidden = false;
+    button.addEventListener("click", function () { window.print(); });
+  });
+})();
