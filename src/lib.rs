@@ -14,9 +14,11 @@
 
 pub mod accounts;
 pub mod commands;
+pub mod common;
 pub mod infra;
 pub mod jobs;
 pub mod kernel;
+pub mod regions;
 pub mod routes;
 pub mod schema;
 pub mod web;

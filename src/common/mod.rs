@@ -1,0 +1,6 @@
+//! What several wings need: rule sets, statutory clocks, publications, panels.
+
+pub mod clocks;
+pub mod panels;
+pub mod publications;
+pub mod rulesets;

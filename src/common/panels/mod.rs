@@ -1,0 +1,7 @@
+//! Panels of tenders, and later of ratings and programmes: members, declarations, recusal.
+
+mod model;
+mod queries;
+
+pub use model::{Capacity, Member, PanelId};
+pub use queries::{add_member, create, declare, find_of, list_members, recuse};

@@ -1,0 +1,40 @@
+//! Reading notices.
+
+use super::model::{Publication, PublicationId};
+use crate::infra::db::{Db, columns};
+use crate::schema::publications;
+use diesel::prelude::*;
+
+pub fn find(db: &mut Db, id: PublicationId) -> QueryResult<Publication> {
+    publications::table.find(id).select(columns::<Publication>()).first(db)
+}
+
+/// The newest notices, of one kind or of all.
+pub fn list_newest(db: &mut Db, kinds: &[&str], size: i64) -> QueryResult<Vec<Publication>> {
+    let mut query = publications::table
+        .order((publications::published_at.desc(), publications::id.desc()))
+        .limit(size)
+        .select(columns::<Publication>())
+        .into_boxed();
+    if !kinds.is_empty() {
+        query = query.filter(publications::kind.eq_any(kinds.iter().map(|kind| (*kind).to_owned()).collect::<Vec<_>>()));
+    }
+    query.load(db)
+}
+
+pub fn list_of_subject(db: &mut Db, subject: (&str, i64)) -> QueryResult<Vec<Publication>> {
+    publications::table
+        .filter(publications::subject_kind.eq(subject.0).and(publications::subject_id.eq(subject.1)))
+        .order(publications::id)
+        .select(columns::<Publication>())
+        .load(db)
+}
+
+pub fn last_revision(db: &mut Db, kind: &str, subject: (&str, i64)) -> QueryResult<i64> {
+    let last: Option<i64> = publications::table
+        .filter(publications::kind.eq(kind))
+        .filter(publications::subject_kind.eq(subject.0).and(publications::subject_id.eq(subject.1)))
+        .select(diesel::dsl::max(publications::revision))
+        .first(db)?;
+    Ok(last.unwrap_or(0))
+}
