@@ -31,7 +31,10 @@ impl Runner {
                 let mut beaten = Instant::now();
                 while !stopped.load(Ordering::SeqCst) {
                     if beaten.elapsed() >= HEARTBEAT {
-                        log_failure("heartbeat", state.store.write_blocking(move |tx| uptime::beat(tx, run)));
+                        log_failure(
+                            "heartbeat",
+                            state.store.write_blocking(move |tx| uptime::beat(tx, run)),
+                        );
                         beaten = Instant::now();
                     }
                     let worked = round(&state);
@@ -39,10 +42,16 @@ impl Runner {
                         std::thread::sleep(REST);
                     }
                 }
-                log_failure("heartbeat", state.store.write_blocking(move |tx| uptime::beat(tx, run)));
+                log_failure(
+                    "heartbeat",
+                    state.store.write_blocking(move |tx| uptime::beat(tx, run)),
+                );
             })
             .map_err(Failure::internal)?;
-        Ok(Self { stop, thread: Some(thread) })
+        Ok(Self {
+            stop,
+            thread: Some(thread),
+        })
     }
 }
 
@@ -68,9 +77,16 @@ fn seal(state: &Data<State>) -> Result<usize, Failure> {
     use diesel::prelude::*;
     // Looking first keeps the writer free when there is nothing to seal.
     let tail: bool = state.store.read_blocking(|db| {
-        Ok(diesel::select(diesel::dsl::exists(lines::table.filter(lines::seq.is_null()))).get_result(db)?)
+        Ok(diesel::select(diesel::dsl::exists(
+            lines::table.filter(lines::seq.is_null()),
+        ))
+        .get_result(db)?)
     })?;
-    if tail { state.store.write_blocking(ledger::seal_tail) } else { Ok(0) }
+    if tail {
+        state.store.write_blocking(ledger::seal_tail)
+    } else {
+        Ok(0)
+    }
 }
 
 /// Moves on whatever has fallen due by the portal's clock.
@@ -89,7 +105,9 @@ fn run_jobs(state: &Data<State>) -> Result<usize, Failure> {
             tracing::warn!(job = job.id, consumer = %job.consumer, attempts = job.attempts, %error, "a job failed");
         }
         let (job, error) = (job.clone(), outcome.err().map(|error| error.to_string()));
-        state.store.write_blocking(move |tx| outbox::settle(tx, &job, error.as_deref()))?;
+        state
+            .store
+            .write_blocking(move |tx| outbox::settle(tx, &job, error.as_deref()))?;
     }
     Ok(jobs.len())
 }
@@ -98,12 +116,16 @@ fn perform(state: &Data<State>, job: &Job) -> Result<(), Failure> {
     match job.consumer.as_str() {
         "mail" => {
             let letter = serde_json::from_str(&job.payload)?;
-            state.mailer.send(&state.config, &state.words, &letter, job.id)
+            state
+                .mailer
+                .send(&state.config, &state.words, &letter, job.id)
         }
         other => Err(Failure::internal(format!("no consumer {other}"))),
     }
 }
 
 fn log_failure<T>(what: &str, result: Result<T, Failure>) -> Option<T> {
-    result.map_err(|error| tracing::error!(%error, what, "a background round failed")).ok()
+    result
+        .map_err(|error| tracing::error!(%error, what, "a background round failed"))
+        .ok()
 }

@@ -5,7 +5,11 @@ use sanshe::commands::{self, Command};
 use std::process::ExitCode;
 
 #[derive(Parser)]
-#[command(name = "sanshe", version, about = "三社: the portal where communities and social organizations meet")]
+#[command(
+    name = "sanshe",
+    version,
+    about = "三社: the portal where communities and social organizations meet"
+)]
 struct Cli {
     #[command(subcommand)]
     command: Command,

@@ -22,30 +22,68 @@ pub fn create_body(
 ) -> Result<BodyId, Failure> {
     let today = instant::shanghai_date(tx.now);
     let body = queries::insert_body(tx.db, kind, name, region, phone, tx.now, today)?;
-    ledger::append(tx, actor, &Entry::new("body", body.0, "body.created").for_staff(Some(body)))?;
+    ledger::append(
+        tx,
+        actor,
+        &Entry::new("body", body.0, "body.created").for_staff(Some(body)),
+    )?;
     Ok(body)
 }
 
 /// Gives a person a role in a body; a role that the kind of body does not have is refused.
-pub fn grant(tx: &mut Tx, actor: Option<&Actor>, person: PersonId, body: BodyId, role: Role) -> Result<(), Failure> {
+pub fn grant(
+    tx: &mut Tx,
+    actor: Option<&Actor>,
+    person: PersonId,
+    body: BodyId,
+    role: Role,
+) -> Result<(), Failure> {
     let kind = queries::find_body(tx.db, body)?.kind;
     if !may(role, kind) {
-        return Err(crate::infra::failure::Refusal::new("accounts-role-not-in-body").at("role").into());
+        return Err(
+            crate::infra::failure::Refusal::new("accounts-role-not-in-body")
+                .at("role")
+                .into(),
+        );
     }
     queries::insert_membership(tx.db, person, body, role, tx.now)?;
-    ledger::append(tx, actor, &Entry::new("body", body.0, "member.granted").because(role.as_str()).for_staff(Some(body)))
+    ledger::append(
+        tx,
+        actor,
+        &Entry::new("body", body.0, "member.granted")
+            .because(role.as_str())
+            .for_staff(Some(body)),
+    )
 }
 
 /// Delivers a notice: it counts as received when it lies in the inbox (portal clock); mail reminds the members.
 ///
 /// `kind` is worded by the messages `inbox-<kind>` (and mails by `mail-inbox-subject`); `args` are its arguments.
-pub fn deliver(tx: &mut Tx, to: Addressee, kind: &str, args: &[(&str, &str)], link: &str) -> Result<(), Failure> {
-    let map: serde_json::Map<String, serde_json::Value> =
-        args.iter().map(|(name, value)| ((*name).to_owned(), (*value).into())).collect();
-    queries::insert_message(tx.db, to, kind, &serde_json::Value::Object(map).to_string(), link, tx.now)?;
+pub fn deliver(
+    tx: &mut Tx,
+    to: Addressee,
+    kind: &str,
+    args: &[(&str, &str)],
+    link: &str,
+) -> Result<(), Failure> {
+    let map: serde_json::Map<String, serde_json::Value> = args
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).into()))
+        .collect();
+    queries::insert_message(
+        tx.db,
+        to,
+        kind,
+        &serde_json::Value::Object(map).to_string(),
+        link,
+        tx.now,
+    )?;
     let mut people: Vec<PersonId> = match to {
         Addressee::Person(person) => vec![person],
-        Addressee::Body(body) => queries::list_members(tx.db, body)?.iter().map(|member| member.person_id).collect(),
+        Addressee::Body(body) => queries::list_members(tx.db, body)?
+            .iter()
+            .map(|member| member.person_id)
+            .collect(),
     };
     people.sort_unstable();
     people.dedup();
@@ -53,7 +91,12 @@ pub fn deliver(tx: &mut Tx, to: Addressee, kind: &str, args: &[(&str, &str)], li
         let person = queries::find_person(tx.db, person)?;
         let language = person.language.parse().unwrap_or(Language::Chinese);
         // The mail says only that something lies in the inbox: what it is may be secret, mail is not.
-        mail::post(tx, &Letter::new(&person.email, language, "inbox").arg("name", &person.name).link("/inbox"))?;
+        mail::post(
+            tx,
+            &Letter::new(&person.email, language, "inbox")
+                .arg("name", &person.name)
+                .link("/inbox"),
+        )?;
     }
     Ok(())
 }

@@ -6,7 +6,9 @@ mod queries;
 
 pub use actions::{create_body, deliver, grant};
 pub use model::{Body, Membership, Person};
-pub use queries::{find_body, find_person, find_person_by_email, list_bodies, list_holders, list_members};
+pub use queries::{
+    find_body, find_person, find_person_by_email, list_bodies, list_holders, list_members,
+};
 
 use crate::kernel::people::{BodyId, PersonId};
 use actix_web::web::ServiceConfig;

@@ -14,7 +14,11 @@ pub fn find_person(db: &mut Db, id: PersonId) -> QueryResult<Person> {
 
 /// `email` in lower case.
 pub fn find_person_by_email(db: &mut Db, email: &str) -> QueryResult<Option<Person>> {
-    people::table.filter(people::email.eq(email.to_owned())).select(columns::<Person>()).first(db).optional()
+    people::table
+        .filter(people::email.eq(email.to_owned()))
+        .select(columns::<Person>())
+        .first(db)
+        .optional()
 }
 
 pub fn find_body(db: &mut Db, id: BodyId) -> QueryResult<Body> {
@@ -22,15 +26,30 @@ pub fn find_body(db: &mut Db, id: BodyId) -> QueryResult<Body> {
 }
 
 pub fn list_bodies(db: &mut Db, kinds: &[BodyKind]) -> QueryResult<Vec<Body>> {
-    bodies::table.filter(bodies::kind.eq_any(kinds.to_vec())).order(bodies::id).select(columns::<Body>()).load(db)
+    bodies::table
+        .filter(bodies::kind.eq_any(kinds.to_vec()))
+        .order(bodies::id)
+        .select(columns::<Body>())
+        .load(db)
 }
 
 pub fn list_members(db: &mut Db, body: BodyId) -> QueryResult<Vec<Membership>> {
     memberships::table
         .inner_join(people::table.on(people::id.eq(memberships::person_id)))
-        .filter(memberships::body_id.eq(body).and(memberships::ended_at.is_null()))
+        .filter(
+            memberships::body_id
+                .eq(body)
+                .and(memberships::ended_at.is_null()),
+        )
         .order(memberships::id)
-        .select((memberships::id, people::id, people::name, people::email, memberships::role, memberships::created_at))
+        .select((
+            memberships::id,
+            people::id,
+            people::name,
+            people::email,
+            memberships::role,
+            memberships::created_at,
+        ))
         .load(db)
 }
 
@@ -38,7 +57,11 @@ pub fn list_members(db: &mut Db, body: BodyId) -> QueryResult<Vec<Membership>> {
 pub fn list_holders(db: &mut Db, role: Role) -> QueryResult<Vec<Person>> {
     memberships::table
         .inner_join(people::table.on(people::id.eq(memberships::person_id)))
-        .filter(memberships::role.eq(role).and(memberships::ended_at.is_null()))
+        .filter(
+            memberships::role
+                .eq(role)
+                .and(memberships::ended_at.is_null()),
+        )
         .filter(people::disabled_at.is_null())
         .order(people::id)
         .distinct()
@@ -66,12 +89,22 @@ pub fn insert_body(
         .returning(bodies::id)
         .get_result(db)?;
     diesel::insert_into(body_names::table)
-        .values((body_names::body_id.eq(id), body_names::name.eq(name), body_names::from_on.eq(on)))
+        .values((
+            body_names::body_id.eq(id),
+            body_names::name.eq(name),
+            body_names::from_on.eq(on),
+        ))
         .execute(db)?;
     Ok(id)
 }
 
-pub fn insert_membership(db: &mut Db, person: PersonId, body: BodyId, role: Role, at: NaiveDateTime) -> QueryResult<usize> {
+pub fn insert_membership(
+    db: &mut Db,
+    person: PersonId,
+    body: BodyId,
+    role: Role,
+    at: NaiveDateTime,
+) -> QueryResult<usize> {
     diesel::insert_into(memberships::table)
         .values((
             memberships::person_id.eq(person),

@@ -1,5 +1,6 @@
 //! What the command line can do: one thin file a command.
 
+pub mod clock;
 mod open;
 mod serve;
 

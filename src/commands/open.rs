@@ -1,11 +1,13 @@
 //! Opening a portal's data: folder, secrets, database of the right kind and age, reference data.
 
+use crate::common::rulesets;
 use crate::infra::config::{Config, Mode};
 use crate::infra::failure::Failure;
 use crate::infra::migrations::migrate;
-use crate::infra::secrets::Secrets;
 use crate::infra::seal::random_hex;
+use crate::infra::secrets::Secrets;
 use crate::infra::store::{Store, Tx};
+use crate::regions;
 use crate::schema::portal;
 use crate::web::State;
 use chrono::NaiveDate;
@@ -15,17 +17,29 @@ use std::fs;
 /// Reader connections: twice the two cores that a county's server has at least.
 const READERS: u32 = 8;
 
+/// The county whose reference data is shipped.
+const REGION: &str = "320585";
+
 /// The demo clock starts here: a verified calendar, and the rating decree of 2026 in force.
 const DEMO_BEGINS: Option<NaiveDate> = NaiveDate::from_ymd_opt(2026, 3, 2);
 
 /// Opens everything that a running portal needs, and refuses what is not its own.
 pub fn open(config: Config) -> Result<State, Failure> {
-    fs::create_dir_all(&config.data)
-        .map_err(|error| Failure::internal(format!("the folder {} is not writable: {error}", config.data.display())))?;
+    fs::create_dir_all(&config.data).map_err(|error| {
+        Failure::internal(format!(
+            "the folder {} is not writable: {error}",
+            config.data.display()
+        ))
+    })?;
     let probe = config.data.join(".writable.tmp");
     fs::write(&probe, b"")
         .and_then(|()| fs::remove_file(&probe))
-        .map_err(|error| Failure::internal(format!("the folder {} is not writable: {error}", config.data.display())))?;
+        .map_err(|error| {
+            Failure::internal(format!(
+                "the folder {} is not writable: {error}",
+                config.data.display()
+            ))
+        })?;
     let secrets = secrets(&config)?;
     migrate(&config.database)?;
     let store = Store::open(&config.database, READERS)?;
@@ -51,18 +65,26 @@ fn secrets(config: &Config) -> Result<Secrets, Failure> {
 
 /// Marks a new database with its kind, and refuses one of the other kind; brings in the reference data.
 pub fn prepare(store: &Store, mode: Mode) -> Result<(), Failure> {
-    store.write_blocking(move |tx| mark(tx, mode))?;
-    Ok(())
+    store.write_blocking(move |tx| {
+        mark(tx, mode)?;
+        regions::import_reference(tx.db)?;
+        rulesets::import_reference(tx.db, REGION)
+    })
 }
 
 fn mark(tx: &mut Tx, mode: Mode) -> Result<(), Failure> {
     let kind: Option<String> = portal::table.select(portal::kind).first(tx.db).optional()?;
     match kind {
         Some(kind) if kind == mode.as_str() => Ok(()),
-        Some(kind) => Err(Failure::internal(format!("this database is a {kind} one; {} refuses it", mode.as_str()))),
+        Some(kind) => Err(Failure::internal(format!(
+            "this database is a {kind} one; {} refuses it",
+            mode.as_str()
+        ))),
         None => {
             let offset = match (mode, DEMO_BEGINS.and_then(|day| day.and_hms_opt(1, 0, 0))) {
-                (Mode::Demo, Some(begins)) => (begins - tx.machine_now()).num_microseconds().unwrap_or(0),
+                (Mode::Demo, Some(begins)) => {
+                    (begins - tx.machine_now()).num_microseconds().unwrap_or(0)
+                }
                 _ => 0,
             };
             diesel::insert_into(portal::table)
@@ -81,4 +103,3 @@ fn mark(tx: &mut Tx, mode: Mode) -> Result<(), Failure> {
         }
     }
 }
-

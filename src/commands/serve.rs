@@ -13,15 +13,20 @@ pub fn run_server(mode: Mode, place: &Where) -> Result<(), Failure> {
     tracing_subscriber::fmt()
         .json()
         .with_env_filter(
-            tracing_subscriber::EnvFilter::try_from_env("SANSHE_LOG").unwrap_or_else(|_| "info".into()),
+            tracing_subscriber::EnvFilter::try_from_env("SANSHE_LOG")
+                .unwrap_or_else(|_| "info".into()),
         )
         .with_writer(std::io::stderr)
         .init();
-    let data = place.data.clone().unwrap_or_else(|| PathBuf::from("data").join(mode.as_str()));
+    let data = place
+        .data
+        .clone()
+        .unwrap_or_else(|| PathBuf::from("data").join(mode.as_str()));
     let config = Config::read(mode, &data, place.listen, &std::env::vars().collect())?;
     // The port first: a second start must not touch the data of the first.
-    let socket = std::net::TcpListener::bind(config.listen)
-        .map_err(|error| Failure::internal(format!("cannot listen on {}: {error}", config.listen)))?;
+    let socket = std::net::TcpListener::bind(config.listen).map_err(|error| {
+        Failure::internal(format!("cannot listen on {}: {error}", config.listen))
+    })?;
     let workers = config.workers;
     let state = Data::new(open(config)?);
     let runner = Runner::start(state.clone())?;

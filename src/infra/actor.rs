@@ -58,27 +58,66 @@ impl Actor {
 pub fn find(db: &mut Db, session: SessionId, now: NaiveDateTime) -> QueryResult<Option<Actor>> {
     let row: Option<(PersonId, String, Option<BodyId>, NaiveDateTime)> = sessions::table
         .inner_join(people::table.on(people::id.eq(sessions::person_id)))
-        .filter(sessions::id.eq(session).and(sessions::ended_at.is_null()).and(sessions::expires_at.gt(now)))
+        .filter(
+            sessions::id
+                .eq(session)
+                .and(sessions::ended_at.is_null())
+                .and(sessions::expires_at.gt(now)),
+        )
         .filter(people::disabled_at.is_null())
-        .select((people::id, people::name, sessions::body_id, sessions::verified_at))
+        .select((
+            people::id,
+            people::name,
+            sessions::body_id,
+            sessions::verified_at,
+        ))
         .first(db)
         .optional()?;
-    let Some((person_id, name, body_id, verified_at)) = row else { return Ok(None) };
+    let Some((person_id, name, body_id, verified_at)) = row else {
+        return Ok(None);
+    };
     let held: Vec<(BodyId, BodyKind, String, Option<String>, Role)> = memberships::table
         .inner_join(bodies::table.on(bodies::id.eq(memberships::body_id)))
-        .filter(memberships::person_id.eq(person_id).and(memberships::ended_at.is_null()))
-        .select((bodies::id, bodies::kind, bodies::name, bodies::region_code, memberships::role))
+        .filter(
+            memberships::person_id
+                .eq(person_id)
+                .and(memberships::ended_at.is_null()),
+        )
+        .select((
+            bodies::id,
+            bodies::kind,
+            bodies::name,
+            bodies::region_code,
+            memberships::role,
+        ))
         .order((bodies::id, memberships::id))
         .load(db)?;
-    let current = body_id.filter(|id| held.iter().any(|m| m.0 == *id)).or_else(|| held.first().map(|m| m.0));
-    let body = held.iter().find(|m| Some(m.0) == current).map(|(id, kind, name, region, _)| ActorBody {
-        id: *id,
-        kind: *kind,
-        name: name.clone(),
-        region_code: region.clone(),
-    });
-    let roles = held.iter().filter(|m| Some(m.0) == current).map(|m| m.4).collect();
+    let current = body_id
+        .filter(|id| held.iter().any(|m| m.0 == *id))
+        .or_else(|| held.first().map(|m| m.0));
+    let body = held
+        .iter()
+        .find(|m| Some(m.0) == current)
+        .map(|(id, kind, name, region, _)| ActorBody {
+            id: *id,
+            kind: *kind,
+            name: name.clone(),
+            region_code: region.clone(),
+        });
+    let roles = held
+        .iter()
+        .filter(|m| Some(m.0) == current)
+        .map(|m| m.4)
+        .collect();
     let mut distinct: Vec<BodyId> = held.iter().map(|m| m.0).collect();
     distinct.dedup();
-    Ok(Some(Actor { person_id, name, session_id: session, body, roles, bodies: distinct.len(), verified_at }))
+    Ok(Some(Actor {
+        person_id,
+        name,
+        session_id: session,
+        body,
+        roles,
+        bodies: distinct.len(),
+        verified_at,
+    }))
 }

@@ -98,11 +98,12 @@ impl Config {
         listen: SocketAddr,
         vars: &HashMap<String, String>,
     ) -> Result<Self, Failure> {
-        let path = vars.get("SANSHE_CONFIG").map_or_else(|| PathBuf::from("sanshe.toml"), PathBuf::from);
+        let path = vars
+            .get("SANSHE_CONFIG")
+            .map_or_else(|| PathBuf::from("sanshe.toml"), PathBuf::from);
         let file = match std::fs::read_to_string(&path) {
-            Ok(text) if mode == Mode::Live => {
-                toml::from_str::<File>(&text).map_err(|error| Failure::internal(format!("{}: {error}", path.display())))?
-            }
+            Ok(text) if mode == Mode::Live => toml::from_str::<File>(&text)
+                .map_err(|error| Failure::internal(format!("{}: {error}", path.display())))?,
             _ => File::default(),
         };
         let database = vars
@@ -110,8 +111,9 @@ impl Config {
             .cloned()
             .or(file.database)
             .unwrap_or_else(|| format!("sqlite://{}", data.join("sanshe.db").display()));
-        let database = DatabaseUrl::parse(&database)
-            .ok_or_else(|| Failure::internal("SANSHE_DATABASE must begin with sqlite:// or postgres://"))?;
+        let database = DatabaseUrl::parse(&database).ok_or_else(|| {
+            Failure::internal("SANSHE_DATABASE must begin with sqlite:// or postgres://")
+        })?;
         let public_url = vars
             .get("SANSHE_PUBLIC_URL")
             .cloned()
@@ -148,9 +150,12 @@ impl Config {
 }
 
 fn split_url(text: &str) -> Result<(String, String), Failure> {
-    let url = url::Url::parse(text).map_err(|error| Failure::internal(format!("public URL {text}: {error}")))?;
+    let url = url::Url::parse(text)
+        .map_err(|error| Failure::internal(format!("public URL {text}: {error}")))?;
     if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
-        return Err(Failure::internal(format!("public URL {text}: http or https with a host")));
+        return Err(Failure::internal(format!(
+            "public URL {text}: http or https with a host"
+        )));
     }
     let prefix = url.path().trim_end_matches('/').to_owned();
     Ok((url.origin().ascii_serialization(), prefix))

@@ -114,11 +114,18 @@ impl ManageConnection for Manager {
     }
 }
 
-pub fn pool(url: &DatabaseUrl, purpose: Purpose, size: u32) -> Result<DbPool, diesel::r2d2::PoolError> {
+pub fn pool(
+    url: &DatabaseUrl,
+    purpose: Purpose,
+    size: u32,
+) -> Result<DbPool, diesel::r2d2::PoolError> {
     Pool::builder()
         .max_size(size)
         .min_idle(Some(1))
         .test_on_check_out(matches!(url, DatabaseUrl::Postgres(_)))
         .connection_timeout(Duration::from_secs(10))
-        .build(Manager { url: url.clone(), purpose })
+        .build(Manager {
+            url: url.clone(),
+            purpose,
+        })
 }

@@ -13,7 +13,12 @@ pub struct Refusal {
 
 impl Refusal {
     pub const fn new(key: &'static str) -> Self {
-        Self { key, args: Vec::new(), article: None, field: None }
+        Self {
+            key,
+            args: Vec::new(),
+            article: None,
+            field: None,
+        }
     }
 
     #[must_use]
@@ -118,7 +123,13 @@ impl Failure {
     }
 
     pub fn is_unique_violation(&self) -> bool {
-        matches!(self, Self::Db(DbError::DatabaseError(DatabaseErrorKind::UniqueViolation, _)))
+        matches!(
+            self,
+            Self::Db(DbError::DatabaseError(
+                DatabaseErrorKind::UniqueViolation,
+                _
+            ))
+        )
     }
 
     /// PostgreSQL's 40001 and 40P01: the same closure may simply be run again.
@@ -126,7 +137,9 @@ impl Failure {
         match self {
             Self::Again => true,
             Self::Db(DbError::DatabaseError(DatabaseErrorKind::SerializationFailure, _)) => true,
-            Self::Db(DbError::DatabaseError(_, info)) => info.message().contains("deadlock detected"),
+            Self::Db(DbError::DatabaseError(_, info)) => {
+                info.message().contains("deadlock detected")
+            }
             _ => false,
         }
     }

@@ -27,8 +27,12 @@ pub struct Stored {
 impl Files {
     pub fn open(folder: &Path) -> Result<Self, Failure> {
         std::fs::create_dir_all(folder).map_err(Failure::internal)?;
-        let store = LocalFileSystem::new_with_prefix(folder).map_err(Failure::internal)?.with_fsync(true);
-        Ok(Self { store: Arc::new(store) })
+        let store = LocalFileSystem::new_with_prefix(folder)
+            .map_err(Failure::internal)?
+            .with_fsync(true);
+        Ok(Self {
+            store: Arc::new(store),
+        })
     }
 
     /// Stores bytes under their hash; the same bytes are stored once. On return they are on the disk.
@@ -37,14 +41,21 @@ impl Files {
         let key = format!("{}/{sha256}", sha256.get(..2).unwrap_or_default());
         let size = i64::try_from(bytes.len()).unwrap_or(i64::MAX);
         self.store
-            .put(&StorePath::from(key.as_str()), PutPayload::from(Bytes::from(bytes)))
+            .put(
+                &StorePath::from(key.as_str()),
+                PutPayload::from(Bytes::from(bytes)),
+            )
             .await
             .map_err(Failure::internal)?;
         Ok(Stored { key, sha256, size })
     }
 
     pub async fn get(&self, key: &str) -> Result<Vec<u8>, Failure> {
-        let found = self.store.get(&StorePath::from(key)).await.map_err(Failure::internal)?;
+        let found = self
+            .store
+            .get(&StorePath::from(key))
+            .await
+            .map_err(Failure::internal)?;
         Ok(found.bytes().await.map_err(Failure::internal)?.to_vec())
     }
 
@@ -52,7 +63,12 @@ impl Files {
         &self,
         key: &str,
     ) -> Result<impl Stream<Item = Result<Bytes, object_store::Error>> + use<>, Failure> {
-        Ok(self.store.get(&StorePath::from(key)).await.map_err(Failure::internal)?.into_stream())
+        Ok(self
+            .store
+            .get(&StorePath::from(key))
+            .await
+            .map_err(Failure::internal)?
+            .into_stream())
     }
 
     pub async fn remove(&self, key: &str) -> Result<(), Failure> {

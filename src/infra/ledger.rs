@@ -188,8 +188,16 @@ pub fn append(tx: &mut Tx, actor: Option<&Actor>, entry: &Entry) -> Result<(), F
         &line.text_hash,
         &line.salt,
     ]);
-    let id: i64 = diesel::insert_into(ledger::table).values(&line).returning(ledger::id).get_result(tx.db)?;
-    diesel::insert_into(ledger_texts::table).values(&LineText { ledger_id: id, ..text }).execute(tx.db)?;
+    let id: i64 = diesel::insert_into(ledger::table)
+        .values(&line)
+        .returning(ledger::id)
+        .get_result(tx.db)?;
+    diesel::insert_into(ledger_texts::table)
+        .values(&LineText {
+            ledger_id: id,
+            ..text
+        })
+        .execute(tx.db)?;
     Ok(())
 }
 
@@ -200,7 +208,12 @@ fn stamp(at: NaiveDateTime) -> String {
 
 fn text_hash(text: &LineText) -> String {
     let person = text.person_id.map(|id| id.to_string()).unwrap_or_default();
-    content_hash(&[&person, &text.who, text.reason.as_deref().unwrap_or_default(), &text.salt])
+    content_hash(&[
+        &person,
+        &text.who,
+        text.reason.as_deref().unwrap_or_default(),
+        &text.salt,
+    ])
 }
 
 /// SHA-256 over length-prefixed parts, so that no two lists of parts share a hash.
@@ -263,7 +276,10 @@ fn last(db: &mut Db) -> QueryResult<Option<(i64, String)>> {
     ledger::table
         .filter(ledger::seq.is_not_null())
         .order(ledger::seq.desc())
-        .select((ledger::seq.assume_not_null(), ledger::chain_hash.assume_not_null()))
+        .select((
+            ledger::seq.assume_not_null(),
+            ledger::chain_hash.assume_not_null(),
+        ))
         .first(db)
         .optional()
 }
@@ -297,7 +313,14 @@ pub fn head(db: &mut Db, signatures: &Signatures, at: NaiveDateTime) -> Result<H
     let (seq, chain_hash) = last(db)?.unwrap_or((0, GENESIS.to_owned()));
     let at = instant::rfc3339(at);
     let signature = signatures.sign(Head::message(seq, &chain_hash, &instance, &at).as_bytes());
-    Ok(Head { seq, chain_hash, instance, at, public_key: signatures.public_key(), signature })
+    Ok(Head {
+        seq,
+        chain_hash,
+        instance,
+        at,
+        public_key: signatures.public_key(),
+        signature,
+    })
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -325,7 +348,9 @@ pub struct Verified {
 pub fn verify(db: &mut Db, kept: Option<&Head>) -> Result<Verified, Failure> {
     let mut verified = Verified::default();
     let mut chain = GENESIS.to_owned();
-    let mut kept_hash = kept.filter(|head| head.seq == 0).map(|_| GENESIS.to_owned());
+    let mut kept_hash = kept
+        .filter(|head| head.seq == 0)
+        .map(|_| GENESIS.to_owned());
     loop {
         let lines: Vec<(Line, Option<LineText>)> = ledger::table
             .left_join(ledger_texts::table.on(ledger_texts::ledger_id.eq(ledger::id)))
@@ -356,11 +381,19 @@ pub fn verify(db: &mut Db, kept: Option<&Head>) -> Result<Verified, Failure> {
             verified.lines = seq;
         }
     }
-    verified.unsealed = ledger::table.filter(ledger::seq.is_null()).count().get_result(db)?;
+    verified.unsealed = ledger::table
+        .filter(ledger::seq.is_null())
+        .count()
+        .get_result(db)?;
     if let Some(head) = kept {
         match kept_hash {
-            None => verified.findings.push(Finding::RolledBack { kept: head.seq, found: verified.lines }),
-            Some(hash) if hash != head.chain_hash => verified.findings.push(Finding::Forked { seq: head.seq }),
+            None => verified.findings.push(Finding::RolledBack {
+                kept: head.seq,
+                found: verified.lines,
+            }),
+            Some(hash) if hash != head.chain_hash => {
+                verified.findings.push(Finding::Forked { seq: head.seq })
+            }
             Some(_) => {}
         }
     }
@@ -377,7 +410,11 @@ pub fn history(
     let body = reader.and_then(Actor::body_id);
     let lines: Vec<(Line, Option<LineText>)> = ledger::table
         .left_join(ledger_texts::table.on(ledger_texts::ledger_id.eq(ledger::id)))
-        .filter(ledger::subject_kind.eq(subject.0).and(ledger::subject_id.eq(subject.1)))
+        .filter(
+            ledger::subject_kind
+                .eq(subject.0)
+                .and(ledger::subject_id.eq(subject.1)),
+        )
         .order(ledger::id)
         .limit(1000)
         .select((columns::<Line>(), columns::<LineText>().nullable()))
@@ -386,7 +423,10 @@ pub fn history(
         .into_iter()
         .filter(|(line, _)| match line.audience {
             Audience::Public => line.public_from.is_none_or(|from| from <= now),
-            _ => line.public_from.is_some_and(|from| from <= now) || (line.body_id.is_some() && line.body_id == body),
+            _ => {
+                line.public_from.is_some_and(|from| from <= now)
+                    || (line.body_id.is_some() && line.body_id == body)
+            }
         })
         .collect())
 }

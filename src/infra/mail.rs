@@ -63,7 +63,10 @@ pub fn post(tx: &mut Tx, letter: &Letter) -> Result<(), Failure> {
 }
 
 enum Carrier {
-    Smtp { transport: Box<SmtpTransport>, from: Mailbox },
+    Smtp {
+        transport: Box<SmtpTransport>,
+        from: Mailbox,
+    },
     /// Demo and tests: `.eml` files in a folder.
     Folder(PathBuf),
 }
@@ -88,7 +91,10 @@ impl Mailer {
         let carrier = match &config.smtp {
             Some(smtp) => Carrier::Smtp {
                 transport: Box::new(transport(smtp)?),
-                from: smtp.from.parse().map_err(|error| Failure::internal(format!("smtp.from: {error}")))?,
+                from: smtp
+                    .from
+                    .parse()
+                    .map_err(|error| Failure::internal(format!("smtp.from: {error}")))?,
             },
             None => {
                 let folder = config.data.join("mail");
@@ -99,17 +105,31 @@ impl Mailer {
         let mut layout = Handlebars::new();
         layout.set_strict_mode(true);
         for name in ["html", "txt"] {
-            let source = super::embedded::text(&format!("mail/layout.{name}.hbs")).unwrap_or_default();
-            layout.register_template_string(name, source).map_err(Failure::internal)?;
+            let source =
+                super::embedded::text(&format!("mail/layout.{name}.hbs")).unwrap_or_default();
+            layout
+                .register_template_string(name, source)
+                .map_err(Failure::internal)?;
         }
         Ok(Self { carrier, layout })
     }
 
     /// Renders in the recipient's language and sends; blocking.
-    pub fn send(&self, config: &Config, words: &Words, letter: &Letter, job: i64) -> Result<(), Failure> {
+    pub fn send(
+        &self,
+        config: &Config,
+        words: &Words,
+        letter: &Letter,
+        job: i64,
+    ) -> Result<(), Failure> {
         let language: Language = letter.language.parse().unwrap_or(Language::Chinese);
-        let args: Vec<(&str, &str)> = letter.args.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
-        let mut subject = words.try_say(language, &format!("mail-{}-subject", letter.name), &args)?;
+        let args: Vec<(&str, &str)> = letter
+            .args
+            .iter()
+            .map(|(k, v)| (k.as_str(), v.as_str()))
+            .collect();
+        let mut subject =
+            words.try_say(language, &format!("mail-{}-subject", letter.name), &args)?;
         let body = words.try_say(language, &format!("mail-{}-body", letter.name), &args)?;
         if config.mode.is_demo() {
             subject = format!("{} {subject}", words.say(language, "mail-demo-mark", &[]));
@@ -120,11 +140,25 @@ impl Mailer {
             paragraphs: body.split("\n\n").collect(),
             link: letter.link.as_ref().map(|path| config.link(path)),
             button: words.say(language, "mail-open", &[]),
-            footer: words.say(language, if config.mode.is_demo() { "mail-footer-demo" } else { "mail-footer" }, &[]),
+            footer: words.say(
+                language,
+                if config.mode.is_demo() {
+                    "mail-footer-demo"
+                } else {
+                    "mail-footer"
+                },
+                &[],
+            ),
         };
-        let html = self.layout.render("html", &view).map_err(Failure::internal)?;
+        let html = self
+            .layout
+            .render("html", &view)
+            .map_err(Failure::internal)?;
         // The text part is not HTML: paragraphs come through triple braces in its template.
-        let text = self.layout.render("txt", &view).map_err(Failure::internal)?;
+        let text = self
+            .layout
+            .render("txt", &view)
+            .map_err(Failure::internal)?;
         let from = match &self.carrier {
             Carrier::Smtp { from, .. } => from.clone(),
             Carrier::Folder(_) => "portal@sanshe.invalid".parse().map_err(Failure::internal)?,
@@ -132,18 +166,25 @@ impl Mailer {
         let alternative = MultiPart::alternative_plain_html(text, html);
         let parts = match &letter.attachment {
             None => alternative,
-            Some((name, content)) => MultiPart::mixed().multipart(alternative).singlepart(attachment(name, content)),
+            Some((name, content)) => MultiPart::mixed()
+                .multipart(alternative)
+                .singlepart(attachment(name, content)),
         };
         let message = Message::builder()
             .from(from)
-            .to(letter.to.parse().map_err(|_address| Failure::internal("address"))?)
+            .to(letter
+                .to
+                .parse()
+                .map_err(|_address| Failure::internal("address"))?)
             .subject(subject)
             .multipart(parts)
             .map_err(Failure::internal)?;
         match &self.carrier {
             Carrier::Smtp { transport, .. } => {
                 // The server's words may repeat the address: only the kind of failure is kept.
-                transport.send(&message).map_err(|error| Failure::internal(format!("smtp {:?}", error.status())))?;
+                transport
+                    .send(&message)
+                    .map_err(|error| Failure::internal(format!("smtp {:?}", error.status())))?;
             }
             Carrier::Folder(folder) => {
                 let path = folder.join(format!("{job:08}.eml"));
@@ -163,11 +204,19 @@ fn transport(smtp: &Smtp) -> Result<SmtpTransport, Failure> {
         "none" => SmtpTransport::builder_dangerous(&smtp.host),
         "tls" => SmtpTransport::relay(&smtp.host).map_err(Failure::internal)?,
         "starttls" => SmtpTransport::starttls_relay(&smtp.host).map_err(Failure::internal)?,
-        other => return Err(Failure::internal(format!("smtp.security: {other} is not tls, starttls or none"))),
+        other => {
+            return Err(Failure::internal(format!(
+                "smtp.security: {other} is not tls, starttls or none"
+            )));
+        }
     };
-    let builder = builder.port(smtp.port).timeout(Some(Duration::from_secs(20)));
+    let builder = builder
+        .port(smtp.port)
+        .timeout(Some(Duration::from_secs(20)));
     Ok(match (&smtp.user, &smtp.password) {
-        (Some(user), Some(password)) => builder.credentials(Credentials::new(user.clone(), password.clone())).build(),
+        (Some(user), Some(password)) => builder
+            .credentials(Credentials::new(user.clone(), password.clone()))
+            .build(),
         _ => builder.build(),
     })
 }

@@ -24,9 +24,14 @@ pub fn migrate(url: &DatabaseUrl) -> Result<Migrated, Failure> {
             // A table rebuilt under foreign_keys=ON would delete its cascading children.
             conn.batch_execute("PRAGMA foreign_keys=OFF")?;
             let ran = run::<diesel::sqlite::Sqlite, _>(conn, SQLITE)?;
-            let broken: Vec<Broken> = diesel::sql_query("SELECT \"table\" AS name FROM pragma_foreign_key_check").load(conn)?;
+            let broken: Vec<Broken> =
+                diesel::sql_query("SELECT \"table\" AS name FROM pragma_foreign_key_check")
+                    .load(conn)?;
             if let Some(row) = broken.first() {
-                return Err(Failure::internal(format!("foreign keys broken after migration: {}", row.name)));
+                return Err(Failure::internal(format!(
+                    "foreign keys broken after migration: {}",
+                    row.name
+                )));
             }
             Ok(ran)
         }
@@ -47,12 +52,22 @@ where
     EmbeddedMigrations: MigrationSource<DB>,
 {
     let known: Vec<Box<dyn Migration<DB>>> = source.migrations().map_err(Failure::internal)?;
-    let known: Vec<String> = known.iter().map(|m| m.name().version().to_string()).collect();
+    let known: Vec<String> = known
+        .iter()
+        .map(|m| m.name().version().to_string())
+        .collect();
     let applied = conn.applied_migrations().map_err(Failure::internal)?;
-    if applied.iter().any(|version| !known.contains(&version.to_string())) {
+    if applied
+        .iter()
+        .any(|version| !known.contains(&version.to_string()))
+    {
         return Err(Failure::internal("the database is newer than this program"));
     }
-    match conn.run_pending_migrations(source).map_err(Failure::internal)?.len() {
+    match conn
+        .run_pending_migrations(source)
+        .map_err(Failure::internal)?
+        .len()
+    {
         0 => Ok(Migrated::UpToDate),
         ran => Ok(Migrated::Ran(ran)),
     }

@@ -11,8 +11,11 @@ pub fn once(
     key_hash: &str,
     action: impl FnOnce(&mut Tx) -> Result<String, Failure>,
 ) -> Result<String, Failure> {
-    let before: Option<String> =
-        once_keys::table.find(key_hash).select(once_keys::location).first(tx.db).optional()?;
+    let before: Option<String> = once_keys::table
+        .find(key_hash)
+        .select(once_keys::location)
+        .first(tx.db)
+        .optional()?;
     if let Some(location) = before {
         return Ok(location);
     }

@@ -35,7 +35,12 @@ pub struct Job {
 }
 
 /// Emits an event about a subject. Events of one subject reach a consumer in order.
-pub fn emit(tx: &mut Tx, topic: &'static str, subject: (&str, i64), payload: &impl Serialize) -> Result<(), Failure> {
+pub fn emit(
+    tx: &mut Tx,
+    topic: &'static str,
+    subject: (&str, i64),
+    payload: &impl Serialize,
+) -> Result<(), Failure> {
     let payload = serde_json::to_string(payload)?;
     let event: i64 = diesel::insert_into(events::table)
         .values((
@@ -47,9 +52,17 @@ pub fn emit(tx: &mut Tx, topic: &'static str, subject: (&str, i64), payload: &im
         ))
         .returning(events::id)
         .get_result(tx.db)?;
-    for consumer in CONSUMERS.iter().filter(|(t, _)| *t == topic).flat_map(|(_, names)| names.iter()) {
+    for consumer in CONSUMERS
+        .iter()
+        .filter(|(t, _)| *t == topic)
+        .flat_map(|(_, names)| names.iter())
+    {
         // Mails wait for nobody: each has a lane of its own.
-        let lane = if *consumer == "mail" { format!("mail/{event}") } else { format!("{consumer}/{}/{}", subject.0, subject.1) };
+        let lane = if *consumer == "mail" {
+            format!("mail/{event}")
+        } else {
+            format!("{consumer}/{}/{}", subject.0, subject.1)
+        };
         diesel::insert_into(jobs::table)
             .values((
                 jobs::event_id.eq(event),
@@ -68,10 +81,17 @@ pub fn claim(tx: &mut Tx, size: i64) -> Result<Vec<Job>, Failure> {
     let now = machine_now();
     let others = diesel::alias!(jobs as others);
     let due = jobs::table
-        .filter(jobs::done_at.is_null().and(jobs::failed_at.is_null()).and(jobs::due_at.le(now)))
+        .filter(
+            jobs::done_at
+                .is_null()
+                .and(jobs::failed_at.is_null())
+                .and(jobs::due_at.le(now)),
+        )
         .filter(diesel::dsl::not(diesel::dsl::exists(
             others.filter(
-                others.field(jobs::lane).eq(jobs::lane)
+                others
+                    .field(jobs::lane)
+                    .eq(jobs::lane)
                     .and(others.field(jobs::id).lt(jobs::id))
                     .and(others.field(jobs::done_at).is_null())
                     .and(others.field(jobs::failed_at).is_null()),
@@ -85,7 +105,10 @@ pub fn claim(tx: &mut Tx, size: i64) -> Result<Vec<Job>, Failure> {
         postgres conn => due.for_update().skip_locked().load(conn)?
     );
     diesel::update(jobs::table.filter(jobs::id.eq_any(&ids)))
-        .set((jobs::due_at.eq(now + Duration::minutes(5)), jobs::attempts.eq(jobs::attempts + 1)))
+        .set((
+            jobs::due_at.eq(now + Duration::minutes(5)),
+            jobs::attempts.eq(jobs::attempts + 1),
+        ))
         .execute(tx.db)?;
     Ok(jobs::table
         .inner_join(events::table.on(events::id.eq(jobs::event_id)))
@@ -109,12 +132,19 @@ pub fn settle(tx: &mut Tx, job: &Job, error: Option<&str>) -> Result<(), Failure
     let row = diesel::update(jobs::table.find(job.id));
     match error {
         None => row.set(jobs::done_at.eq(tx.machine_now())).execute(tx.db)?,
-        Some(error) if job.attempts >= MAX_ATTEMPTS => {
-            row.set((jobs::failed_at.eq(tx.machine_now()), jobs::last_error.eq(error))).execute(tx.db)?
-        }
+        Some(error) if job.attempts >= MAX_ATTEMPTS => row
+            .set((
+                jobs::failed_at.eq(tx.machine_now()),
+                jobs::last_error.eq(error),
+            ))
+            .execute(tx.db)?,
         Some(error) => {
             let wait = Duration::seconds(1 << job.attempts.clamp(0, 12));
-            row.set((jobs::due_at.eq(tx.machine_now() + wait), jobs::last_error.eq(error))).execute(tx.db)?
+            row.set((
+                jobs::due_at.eq(tx.machine_now() + wait),
+                jobs::last_error.eq(error),
+            ))
+            .execute(tx.db)?
         }
     };
     Ok(())
@@ -122,11 +152,17 @@ pub fn settle(tx: &mut Tx, job: &Job, error: Option<&str>) -> Result<(), Failure
 
 /// Jobs neither done nor given up: the tests' “queue must be empty”, and readiness.
 pub fn waiting(db: &mut Db) -> QueryResult<i64> {
-    jobs::table.filter(jobs::done_at.is_null().and(jobs::failed_at.is_null())).count().get_result(db)
+    jobs::table
+        .filter(jobs::done_at.is_null().and(jobs::failed_at.is_null()))
+        .count()
+        .get_result(db)
 }
 
 pub fn failed(db: &mut Db) -> QueryResult<Vec<(String, Option<String>)>> {
-    jobs::table.filter(jobs::failed_at.is_not_null()).select((jobs::consumer, jobs::last_error)).load(db)
+    jobs::table
+        .filter(jobs::failed_at.is_not_null())
+        .select((jobs::consumer, jobs::last_error))
+        .load(db)
 }
 
 #[derive(Queryable, Selectable, Clone, Debug)]
@@ -141,5 +177,9 @@ pub struct Event {
 }
 
 pub fn list_events(db: &mut Db, topic: &str) -> QueryResult<Vec<Event>> {
-    events::table.filter(events::topic.eq(topic)).order(events::id).select(columns::<Event>()).load(db)
+    events::table
+        .filter(events::topic.eq(topic))
+        .order(events::id)
+        .select(columns::<Event>())
+        .load(db)
 }

@@ -14,7 +14,10 @@ const NONCE: usize = 32;
 /// A fresh key pair: (public recipient, secret identity), both in age's text form.
 pub fn make_key() -> (String, String) {
     let identity = Identity::generate();
-    (identity.to_public().to_string(), identity.to_string().expose_secret().to_owned())
+    (
+        identity.to_public().to_string(),
+        identity.to_string().expose_secret().to_owned(),
+    )
 }
 
 pub fn random<const N: usize>() -> Result<[u8; N], Failure> {
@@ -57,10 +60,15 @@ pub struct Sealing {
 impl Sealing {
     pub fn begin(recipient: &str) -> Result<Self, Failure> {
         let recipient = Recipient::from_str(recipient).map_err(Failure::internal)?;
-        let encryptor = Encryptor::with_recipients(std::iter::once(&recipient as &dyn age::Recipient))
+        let encryptor =
+            Encryptor::with_recipients(std::iter::once(&recipient as &dyn age::Recipient))
+                .map_err(Failure::internal)?;
+        let mut writer = encryptor
+            .wrap_output(Vec::new())
             .map_err(Failure::internal)?;
-        let mut writer = encryptor.wrap_output(Vec::new()).map_err(Failure::internal)?;
-        writer.write_all(&random::<NONCE>()?).map_err(Failure::internal)?;
+        writer
+            .write_all(&random::<NONCE>()?)
+            .map_err(Failure::internal)?;
         Ok(Self { writer })
     }
 

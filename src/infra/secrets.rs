@@ -46,10 +46,19 @@ impl Secrets {
     /// `None` when there are none yet.
     pub fn read(data: &Path) -> Result<Option<Self>, Failure> {
         let path = Self::path(data);
-        let Ok(text) = fs::read_to_string(&path) else { return Ok(None) };
-        let mode = fs::metadata(&path).map_err(Failure::internal)?.permissions().mode() & 0o077;
+        let Ok(text) = fs::read_to_string(&path) else {
+            return Ok(None);
+        };
+        let mode = fs::metadata(&path)
+            .map_err(Failure::internal)?
+            .permissions()
+            .mode()
+            & 0o077;
         if mode != 0 {
-            return Err(Failure::internal(format!("{} can be read by others: chmod 600 it", path.display())));
+            return Err(Failure::internal(format!(
+                "{} can be read by others: chmod 600 it",
+                path.display()
+            )));
         }
         toml::from_str(&text)
             .map(Some)
@@ -65,7 +74,9 @@ impl Secrets {
             .mode(0o600)
             .open(Self::path(data))
             .map_err(Failure::internal)?;
-        file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(Failure::internal)
+        file.write_all(text.as_bytes())
+            .and_then(|()| file.sync_all())
+            .map_err(Failure::internal)
     }
 
     pub fn token_key(&self) -> &[u8] {
@@ -73,7 +84,8 @@ impl Secrets {
     }
 
     pub fn signatures(&self) -> Result<Signatures, Failure> {
-        Signatures::from_secret(&self.signing_secret).ok_or_else(|| Failure::internal("signing secret is damaged"))
+        Signatures::from_secret(&self.signing_secret)
+            .ok_or_else(|| Failure::internal("signing secret is damaged"))
     }
 
     pub fn server_recipient(&self) -> &str {

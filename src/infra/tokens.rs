@@ -18,9 +18,16 @@ struct Claims {
 }
 
 pub fn issue(key: &[u8], session: SessionId, now: NaiveDateTime) -> Result<String, Failure> {
-    let claims = Claims { sid: session.0, exp: (now + FRESH_FOR).and_utc().timestamp() };
-    jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &EncodingKey::from_secret(key))
-        .map_err(Failure::internal)
+    let claims = Claims {
+        sid: session.0,
+        exp: (now + FRESH_FOR).and_utc().timestamp(),
+    };
+    jsonwebtoken::encode(
+        &Header::new(Algorithm::HS256),
+        &claims,
+        &EncodingKey::from_secret(key),
+    )
+    .map_err(Failure::internal)
 }
 
 pub struct Read {
@@ -33,13 +40,20 @@ pub fn read(key: &[u8], token: &str, now: NaiveDateTime) -> Option<Read> {
     let mut validation = Validation::new(Algorithm::HS256);
     validation.validate_exp = false;
     validation.required_spec_claims.clear();
-    let claims = jsonwebtoken::decode::<Claims>(token, &DecodingKey::from_secret(key), &validation).ok()?.claims;
-    Some(Read { session: SessionId(claims.sid), is_stale: claims.exp <= now.and_utc().timestamp() })
+    let claims = jsonwebtoken::decode::<Claims>(token, &DecodingKey::from_secret(key), &validation)
+        .ok()?
+        .claims;
+    Some(Read {
+        session: SessionId(claims.sid),
+        is_stale: claims.exp <= now.and_utc().timestamp(),
+    })
 }
 
 /// HMAC-SHA-256 of a purpose and a text, as hexadecimal: form tokens, device marks, kept forms.
 pub fn mac(key: &[u8], purpose: &str, text: &str) -> String {
-    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else { return String::new() };
+    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else {
+        return String::new();
+    };
     mac.update(purpose.as_bytes());
     mac.update(&[0]);
     mac.update(text.as_bytes());
@@ -48,7 +62,9 @@ pub fn mac(key: &[u8], purpose: &str, text: &str) -> String {
 
 /// Compares in constant time.
 pub fn mac_is(key: &[u8], purpose: &str, text: &str, given: &str) -> bool {
-    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else { return false };
+    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else {
+        return false;
+    };
     mac.update(purpose.as_bytes());
     mac.update(&[0]);
     mac.update(text.as_bytes());

@@ -15,12 +15,18 @@ pub fn begin(tx: &mut Tx) -> Result<i64, Failure> {
 }
 
 pub fn beat(tx: &mut Tx, run: i64) -> Result<(), Failure> {
-    diesel::update(uptimes::table.find(run)).set(uptimes::last_at.eq(tx.now)).execute(tx.db)?;
+    diesel::update(uptimes::table.find(run))
+        .set(uptimes::last_at.eq(tx.now))
+        .execute(tx.db)?;
     Ok(())
 }
 
 /// The longest time without any run between two instants (portal clock).
-pub fn longest_gap(tx: &mut Tx, from: NaiveDateTime, to: NaiveDateTime) -> Result<Duration, Failure> {
+pub fn longest_gap(
+    tx: &mut Tx,
+    from: NaiveDateTime,
+    to: NaiveDateTime,
+) -> Result<Duration, Failure> {
     let runs: Vec<(NaiveDateTime, NaiveDateTime)> = uptimes::table
         .filter(uptimes::last_at.ge(from).and(uptimes::started_at.le(to)))
         .order(uptimes::started_at)
@@ -29,7 +35,11 @@ pub fn longest_gap(tx: &mut Tx, from: NaiveDateTime, to: NaiveDateTime) -> Resul
     Ok(longest_gap_of(&runs, from, to))
 }
 
-fn longest_gap_of(runs: &[(NaiveDateTime, NaiveDateTime)], from: NaiveDateTime, to: NaiveDateTime) -> Duration {
+fn longest_gap_of(
+    runs: &[(NaiveDateTime, NaiveDateTime)],
+    from: NaiveDateTime,
+    to: NaiveDateTime,
+) -> Duration {
     let mut covered = from;
     let mut longest = Duration::zero();
     for (start, end) in runs {
@@ -46,7 +56,12 @@ mod tests {
 
     #[test]
     fn gaps_are_found_before_between_and_after_runs() {
-        let at = |hour: u32| chrono::NaiveDate::from_ymd_opt(2026, 3, 2).unwrap().and_hms_opt(hour, 0, 0).unwrap();
+        let at = |hour: u32| {
+            chrono::NaiveDate::from_ymd_opt(2026, 3, 2)
+                .unwrap()
+                .and_hms_opt(hour, 0, 0)
+                .unwrap()
+        };
         let gap = |runs: &[(u32, u32)]| {
             let runs: Vec<_> = runs.iter().map(|(a, b)| (at(*a), at(*b))).collect();
             longest_gap_of(&runs, at(2), at(20)).num_hours()

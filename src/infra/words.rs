@@ -19,17 +19,22 @@ impl Language {
             .split(',')
             .map(|range| {
                 let mut parts = range.trim().split(";q=");
-                (parts.next().unwrap_or_default(), parts.next().and_then(|q| q.parse().ok()).unwrap_or(1.0))
+                (
+                    parts.next().unwrap_or_default(),
+                    parts.next().and_then(|q| q.parse().ok()).unwrap_or(1.0),
+                )
             })
             .collect();
         ranges.sort_by(|a, b| b.1.total_cmp(&a.1));
         ranges
             .iter()
-            .find_map(|(range, _)| match range.to_ascii_lowercase().split('-').next() {
-                Some("zh") => Some(Self::Chinese),
-                Some("en") => Some(Self::English),
-                _ => None,
-            })
+            .find_map(
+                |(range, _)| match range.to_ascii_lowercase().split('-').next() {
+                    Some("zh") => Some(Self::Chinese),
+                    Some("en") => Some(Self::English),
+                    _ => None,
+                },
+            )
             .unwrap_or(Self::Chinese)
     }
 }
@@ -61,21 +66,37 @@ impl Words {
     }
 
     pub fn knows(&self, language: Language, key: &str) -> bool {
-        self.bundles.get(language.as_str()).is_some_and(|bundle| bundle.has_message(key))
+        self.bundles
+            .get(language.as_str())
+            .is_some_and(|bundle| bundle.has_message(key))
     }
 
     /// The message, or an error that names what is missing: an unknown key or argument never reaches a reader.
-    pub fn try_say(&self, language: Language, key: &str, args: &[(&str, &str)]) -> Result<String, Failure> {
+    pub fn try_say(
+        &self,
+        language: Language,
+        key: &str,
+        args: &[(&str, &str)],
+    ) -> Result<String, Failure> {
         let missing = || Failure::internal(format!("message {key} in {}", language.as_str()));
         let bundle = self.bundles.get(language.as_str()).ok_or_else(missing)?;
-        let pattern = bundle.get_message(key).and_then(|message| message.value()).ok_or_else(missing)?;
+        let pattern = bundle
+            .get_message(key)
+            .and_then(|message| message.value())
+            .ok_or_else(missing)?;
         let mut fluent = FluentArgs::new();
         for (name, value) in args {
             fluent.set(*name, *value);
         }
         let mut errors = Vec::new();
-        let text = bundle.format_pattern(pattern, Some(&fluent), &mut errors).into_owned();
-        if errors.is_empty() { Ok(text) } else { Err(Failure::internal(format!("message {key}: {errors:?}"))) }
+        let text = bundle
+            .format_pattern(pattern, Some(&fluent), &mut errors)
+            .into_owned();
+        if errors.is_empty() {
+            Ok(text)
+        } else {
+            Err(Failure::internal(format!("message {key}: {errors:?}")))
+        }
     }
 
     /// The message; a missing one is logged and shows its key, so that a page never dies of a word.

@@ -9,7 +9,10 @@ use diesel::prelude::*;
 const SHIPPED: &str = include_str!("data/regions.csv");
 
 pub fn find(db: &mut Db, code: &str) -> QueryResult<Region> {
-    regions::table.find(code.to_owned()).select(columns::<Region>()).first(db)
+    regions::table
+        .find(code.to_owned())
+        .select(columns::<Region>())
+        .first(db)
 }
 
 pub fn find_many(db: &mut Db, codes: &[String]) -> QueryResult<Vec<Region>> {

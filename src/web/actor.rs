@@ -35,10 +35,16 @@ impl<P: Permission> FromRequest for May<P> {
                 return Err(AppError::Forbidden);
             }
             // Reading asks for nothing more; carrying out does.
-            if P::STEP_UP && req.method() == actix_web::http::Method::POST && !actor.is_verified(machine_now()) {
+            if P::STEP_UP
+                && req.method() == actix_web::http::Method::POST
+                && !actor.is_verified(machine_now())
+            {
                 return Err(AppError::VerifyFirst);
             }
-            Ok(Self { actor, permission: PhantomData })
+            Ok(Self {
+                actor,
+                permission: PhantomData,
+            })
         }))
     }
 }

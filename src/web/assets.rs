@@ -5,19 +5,29 @@ use actix_web::{HttpRequest, HttpResponse, web};
 
 /// The first ten hexadecimal digits of an asset's hash; `None` when there is no such asset.
 pub fn version(name: &str) -> Option<String> {
-    Templates::get(&format!("assets/{name}"))
-        .map(|file| hex::encode(file.metadata.sha256_hash()).chars().take(10).collect())
+    Templates::get(&format!("assets/{name}")).map(|file| {
+        hex::encode(file.metadata.sha256_hash())
+            .chars()
+            .take(10)
+            .collect()
+    })
 }
 
 async fn serve(req: HttpRequest, name: web::Path<String>) -> HttpResponse {
-    let Some(file) = Templates::get(&format!("assets/{name}")) else { return HttpResponse::NotFound().finish() };
+    let Some(file) = Templates::get(&format!("assets/{name}")) else {
+        return HttpResponse::NotFound().finish();
+    };
     let kind = match name.rsplit('.').next() {
         Some("css") => "text/css; charset=utf-8",
         Some("js") => "text/javascript; charset=utf-8",
         Some("svg") => "image/svg+xml",
         _ => "application/octet-stream",
     };
-    let cache = if req.query_string().starts_with("v=") { "public, max-age=31536000, immutable" } else { "public, max-age=300" };
+    let cache = if req.query_string().starts_with("v=") {
+        "public, max-age=31536000, immutable"
+    } else {
+        "public, max-age=300"
+    };
     HttpResponse::Ok()
         .insert_header(("content-type", kind))
         .insert_header(("cache-control", cache))

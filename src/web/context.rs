@@ -42,6 +42,11 @@ impl FromRequest for Ctx {
     type Future = Ready<Result<Self, Self::Error>>;
 
     fn from_request(req: &HttpRequest, _: &mut actix_web::dev::Payload) -> Self::Future {
-        ready(req.extensions().get::<Self>().cloned().ok_or_else(|| super::AppError::internal("no context")))
+        ready(
+            req.extensions()
+                .get::<Self>()
+                .cloned()
+                .ok_or_else(|| super::AppError::internal("no context")),
+        )
     }
 }

@@ -34,7 +34,10 @@ impl AppError {
     pub fn status(&self) -> StatusCode {
         match self {
             Self::SignInFirst => StatusCode::UNAUTHORIZED,
-            Self::VerifyFirst | Self::StaleForm | Self::Forbidden | Self::Failed(Failure::Forbidden) => StatusCode::FORBIDDEN,
+            Self::VerifyFirst
+            | Self::StaleForm
+            | Self::Forbidden
+            | Self::Failed(Failure::Forbidden) => StatusCode::FORBIDDEN,
             Self::TooMany => StatusCode::TOO_MANY_REQUESTS,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::BadRequest => StatusCode::BAD_REQUEST,
@@ -43,7 +46,9 @@ impl AppError {
                 Failure::NotFound => StatusCode::NOT_FOUND,
                 Failure::Changed => StatusCode::CONFLICT,
                 Failure::Unavailable | Failure::Again => StatusCode::SERVICE_UNAVAILABLE,
-                Failure::Db(_) | Failure::Internal(_) | Failure::Forbidden => StatusCode::INTERNAL_SERVER_ERROR,
+                Failure::Db(_) | Failure::Internal(_) | Failure::Forbidden => {
+                    StatusCode::INTERNAL_SERVER_ERROR
+                }
             },
         }
     }
@@ -63,9 +68,9 @@ impl AppError {
             Self::VerifyFirst => Why::Verify,
             Self::StaleForm => Why::StaleForm,
             Self::Failed(Failure::Refused(refusal)) => Why::Refused(refusal.clone()),
-            Self::Failed(Failure::RefusedAll(refusals)) => {
-                refusals.first().map_or(Why::Status, |refusal| Why::Refused(refusal.clone()))
-            }
+            Self::Failed(Failure::RefusedAll(refusals)) => refusals
+                .first()
+                .map_or(Why::Status, |refusal| Why::Refused(refusal.clone())),
             _ => Why::Status,
         }
     }

@@ -19,16 +19,23 @@ pub struct Form {
 }
 
 impl Form {
-    pub fn from_pairs<K: Into<String>, V: Into<String>>(pairs: impl IntoIterator<Item = (K, V)>) -> Self {
+    pub fn from_pairs<K: Into<String>, V: Into<String>>(
+        pairs: impl IntoIterator<Item = (K, V)>,
+    ) -> Self {
         let mut form = Self::default();
         for (name, value) in pairs {
-            form.typed.entry(name.into()).or_default().push(value.into());
+            form.typed
+                .entry(name.into())
+                .or_default()
+                .push(value.into());
         }
         form
     }
 
     pub fn from_body(body: &[u8]) -> Self {
-        Self::from_pairs(url::form_urlencoded::parse(body).map(|(k, v)| (k.into_owned(), v.into_owned())))
+        Self::from_pairs(
+            url::form_urlencoded::parse(body).map(|(k, v)| (k.into_owned(), v.into_owned())),
+        )
     }
 
     /// Fills a field for showing.
@@ -40,17 +47,24 @@ impl Form {
 
     #[must_use]
     pub fn with_all(mut self, name: &str, values: impl IntoIterator<Item = String>) -> Self {
-        self.typed.insert(name.to_owned(), values.into_iter().collect());
+        self.typed
+            .insert(name.to_owned(), values.into_iter().collect());
         self
     }
 
     /// As typed, without any cleaning: passwords.
     pub fn raw(&self, name: &str) -> &str {
-        self.typed.get(name).and_then(|values| values.first()).map_or("", String::as_str)
+        self.typed
+            .get(name)
+            .and_then(|values| values.first())
+            .map_or("", String::as_str)
     }
 
     pub fn all(&self, name: &str) -> Vec<String> {
-        self.typed.get(name).map(|values| values.iter().map(|v| text::clean(v)).collect()).unwrap_or_default()
+        self.typed
+            .get(name)
+            .map(|values| values.iter().map(|v| text::clean(v)).collect())
+            .unwrap_or_default()
     }
 
     pub fn has(&self, name: &str) -> bool {
@@ -80,18 +94,28 @@ impl Form {
     }
 
     /// A value of a type that knows how to read itself; empty is refused as missing.
-    pub fn parsed<T>(&mut self, name: &'static str, parse: impl FnOnce(&str) -> Result<T, Refusal>) -> Option<T> {
+    pub fn parsed<T>(
+        &mut self,
+        name: &'static str,
+        parse: impl FnOnce(&str) -> Result<T, Refusal>,
+    ) -> Option<T> {
         let value = text::clean(self.raw(name));
         if value.is_empty() {
             self.refuse(Refusal::new("form-missing").at(name));
             return None;
         }
-        parse(&value).map_err(|refusal| self.refuse(refusal.at(name))).ok()
+        parse(&value)
+            .map_err(|refusal| self.refuse(refusal.at(name)))
+            .ok()
     }
 
     /// One of a closed set: select, radio, an id in a hidden field.
     pub fn one_of<T: FromStr>(&mut self, name: &'static str) -> Option<T> {
-        self.parsed(name, |value| value.parse().map_err(|_unknown| Refusal::new("form-choose")))
+        self.parsed(name, |value| {
+            value
+                .parse()
+                .map_err(|_unknown| Refusal::new("form-choose"))
+        })
     }
 
     /// The version of the row that the form showed.
@@ -110,7 +134,9 @@ impl Form {
     }
 
     fn is_refused(&self, name: &str) -> bool {
-        self.refusals.iter().any(|refusal| refusal.field == Some(name))
+        self.refusals
+            .iter()
+            .any(|refusal| refusal.field == Some(name))
     }
 
     pub fn is_ok(&self) -> bool {
@@ -119,16 +145,25 @@ impl Form {
 
     /// What templates read: `form.typed`, `form.errors` for the summary, `form.at` by field.
     pub fn view(&self, words: &Words, language: Language) -> Value {
-        let worded: Vec<(Option<&str>, String)> =
-            self.refusals.iter().map(|refusal| (refusal.field, word(words, language, refusal))).collect();
+        let worded: Vec<(Option<&str>, String)> = self
+            .refusals
+            .iter()
+            .map(|refusal| (refusal.field, word(words, language, refusal)))
+            .collect();
         let errors: Vec<Value> = worded
             .iter()
             .map(|(field, text)| json!({ "href": format!("#{}", field.unwrap_or("main")), "text": text }))
             .collect();
-        let at: BTreeMap<&str, &String> =
-            worded.iter().rev().filter_map(|(field, text)| field.map(|field| (field, text))).collect();
-        let typed: BTreeMap<&String, &Vec<String>> =
-            self.typed.iter().filter(|(name, _)| !name.contains("password")).collect();
+        let at: BTreeMap<&str, &String> = worded
+            .iter()
+            .rev()
+            .filter_map(|(field, text)| field.map(|field| (field, text)))
+            .collect();
+        let typed: BTreeMap<&String, &Vec<String>> = self
+            .typed
+            .iter()
+            .filter(|(name, _)| !name.contains("password"))
+            .collect();
         json!({ "typed": typed, "errors": errors, "at": at })
     }
 }
@@ -138,7 +173,11 @@ pub fn word(words: &Words, language: Language, refusal: &Refusal) -> String {
     let args: Vec<(&str, &str)> = refusal.args.iter().map(|(k, v)| (*k, v.as_str())).collect();
     let sentence = words.say(language, refusal.key, &args);
     match &refusal.article {
-        Some(article) => words.say(language, "form-with-article", &[("sentence", &sentence), ("article", article)]),
+        Some(article) => words.say(
+            language,
+            "form-with-article",
+            &[("sentence", &sentence), ("article", article)],
+        ),
         None => sentence,
     }
 }
@@ -148,6 +187,10 @@ impl FromRequest for Form {
     type Future = Ready<Result<Self, AppError>>;
 
     fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        ready(Ctx::from_request(req, payload).into_inner().map(|ctx| Self::from_body(&ctx.body)))
+        ready(
+            Ctx::from_request(req, payload)
+                .into_inner()
+                .map(|ctx| Self::from_body(&ctx.body)),
+        )
     }
 }

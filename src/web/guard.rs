@@ -5,8 +5,8 @@ use super::error::{Why, Worded};
 use super::state::State;
 use super::view::View;
 use crate::infra::actor::{self, Actor};
-use crate::infra::db::Db;
 use crate::infra::config::Config;
+use crate::infra::db::Db;
 use crate::infra::seal::random_hex;
 use crate::infra::store::machine_now;
 use crate::infra::tokens;
@@ -32,17 +32,40 @@ use std::rc::Rc;
 /// The largest posted form without files, bytes.
 const MAX_FORM: usize = 512 * 1024;
 /// Posts that need no account; every other one is asked to sign in, its form kept.
-const OPEN_POSTS: &[&str] = &["/sign-in", "/sign-up", "/forgot", "/reset", "/confirm", "/communities/remember", "/demo/clock", "/demo/sign-in", "/first-administrator"];
+const OPEN_POSTS: &[&str] = &[
+    "/sign-in",
+    "/sign-up",
+    "/forgot",
+    "/reset",
+    "/confirm",
+    "/communities/remember",
+    "/demo/clock",
+    "/demo/sign-in",
+    "/first-administrator",
+];
 
 pub const SESSION: &str = "session";
 const VISITOR: &str = "visitor";
 pub const LANGUAGE: &str = "language";
 
 /// A cookie of this portal: HttpOnly, SameSite=Lax, Secure when the public URL is.
-pub fn cookie(config: &Config, name: &'static str, value: String, seconds: Option<i64>) -> Cookie<'static> {
-    let path = if config.prefix.is_empty() { "/".to_owned() } else { config.prefix.clone() };
-    let mut cookie =
-        Cookie::build(name, value).path(path).http_only(true).same_site(SameSite::Lax).secure(config.is_https()).finish();
+pub fn cookie(
+    config: &Config,
+    name: &'static str,
+    value: String,
+    seconds: Option<i64>,
+) -> Cookie<'static> {
+    let path = if config.prefix.is_empty() {
+        "/".to_owned()
+    } else {
+        config.prefix.clone()
+    };
+    let mut cookie = Cookie::build(name, value)
+        .path(path)
+        .http_only(true)
+        .same_site(SameSite::Lax)
+        .secure(config.is_https())
+        .finish();
     if let Some(seconds) = seconds {
         cookie.set_max_age(Duration::seconds(seconds));
     }
@@ -56,20 +79,32 @@ pub async fn guard(
     let Some(state) = req.app_data::<Data<State>>().cloned() else {
         return Ok(req.into_response(HttpResponse::InternalServerError().finish()));
     };
-    if !req.path().trim_start_matches(state.config.prefix.as_str()).starts_with('/') && !state.config.prefix.is_empty() {
+    if !req
+        .path()
+        .trim_start_matches(state.config.prefix.as_str())
+        .starts_with('/')
+        && !state.config.prefix.is_empty()
+    {
         return Ok(req.into_response(HttpResponse::NotFound().finish()));
     }
-    let is_asset = req.path().starts_with(&format!("{}/assets/", state.config.prefix));
+    let is_asset = req
+        .path()
+        .starts_with(&format!("{}/assets/", state.config.prefix));
     if is_asset {
         return Ok(finish(next.call(req).await?.map_into_boxed_body(), None));
     }
     let started = std::time::Instant::now();
-    let had_visitor = req.cookie(VISITOR).is_some_and(|cookie| cookie.value().len() == 32);
+    let had_visitor = req
+        .cookie(VISITOR)
+        .is_some_and(|cookie| cookie.value().len() == 32);
     let (body, too_large) = read_form(&mut req).await;
     let (context, renewed) = context_of(&req, &state, body).await;
     let ctx = Ctx(Rc::new(context));
     req.extensions_mut().insert(ctx.clone());
-    let view = View { ctx: ctx.clone(), state: state.clone() };
+    let view = View {
+        ctx: ctx.clone(),
+        state: state.clone(),
+    };
     let method = req.method().clone();
     let (had_flash, pattern) = (req.cookie("flash").is_some(), req.match_pattern());
 
@@ -89,14 +124,24 @@ pub async fn guard(
     let status = response.status();
     let worded = response.response().extensions().get::<Worded>().is_some();
     if (status.is_client_error() || status.is_server_error()) && !worded && method != Method::HEAD {
-        let why = response.response().extensions().get::<Why>().cloned().unwrap_or(Why::Status);
+        let why = response
+            .response()
+            .extensions()
+            .get::<Why>()
+            .cloned()
+            .unwrap_or(Why::Status);
         let page = super::guard::word_error(&view, status, &why);
         let (request, _) = response.into_parts();
         response = ServiceResponse::new(request, page);
     }
     let head = response.response_mut();
     if !had_visitor {
-        drop(head.add_cookie(&cookie(&state.config, VISITOR, ctx.visitor.clone(), Some(400 * 24 * 3600))));
+        drop(head.add_cookie(&cookie(
+            &state.config,
+            VISITOR,
+            ctx.visitor.clone(),
+            Some(400 * 24 * 3600),
+        )));
     }
     if let Some(token) = renewed.filter(|_| !sets_session(head)) {
         drop(head.add_cookie(&cookie(&state.config, SESSION, token, None)));
@@ -124,14 +169,18 @@ fn sets_session(head: &HttpResponse) -> bool {
 /// Reads a form's body before the handler, so that it can be kept through a sign-in; files stream past.
 async fn read_form(req: &mut ServiceRequest) -> (Bytes, bool) {
     let is_form = req.method() == Method::POST
-        && req.content_type().eq_ignore_ascii_case("application/x-www-form-urlencoded");
+        && req
+            .content_type()
+            .eq_ignore_ascii_case("application/x-www-form-urlencoded");
     if !is_form {
         return (Bytes::new(), false);
     }
     let mut payload = req.take_payload();
     let mut body = BytesMut::new();
     while let Some(chunk) = payload.next().await {
-        let Ok(chunk) = chunk else { return (Bytes::new(), false) };
+        let Ok(chunk) = chunk else {
+            return (Bytes::new(), false);
+        };
         if body.len() + chunk.len() > MAX_FORM {
             return (Bytes::new(), true);
         }
@@ -141,19 +190,35 @@ async fn read_form(req: &mut ServiceRequest) -> (Bytes, bool) {
     (body.freeze(), false)
 }
 
-async fn context_of(req: &ServiceRequest, state: &Data<State>, body: Bytes) -> (Context, Option<String>) {
+async fn context_of(
+    req: &ServiceRequest,
+    state: &Data<State>,
+    body: Bytes,
+) -> (Context, Option<String>) {
     let now = machine_now();
-    let language = req.cookie(LANGUAGE).and_then(|cookie| cookie.value().parse().ok()).unwrap_or_else(|| {
-        let header = req.headers().get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
-        Language::accepted(header.unwrap_or_default())
-    });
-    let token = req.cookie(SESSION).and_then(|cookie| tokens::read(state.secrets.token_key(), cookie.value(), now));
-    let (session, is_stale) = token.map_or((None, false), |token| (Some(token.session), token.is_stale));
+    let language = req
+        .cookie(LANGUAGE)
+        .and_then(|cookie| cookie.value().parse().ok())
+        .unwrap_or_else(|| {
+            let header = req
+                .headers()
+                .get(header::ACCEPT_LANGUAGE)
+                .and_then(|value| value.to_str().ok());
+            Language::accepted(header.unwrap_or_default())
+        });
+    let token = req
+        .cookie(SESSION)
+        .and_then(|cookie| tokens::read(state.secrets.token_key(), cookie.value(), now));
+    let (session, is_stale) =
+        token.map_or((None, false), |token| (Some(token.session), token.is_stale));
     let is_demo = state.config.mode.is_demo();
     let found = if session.is_none() && !is_demo {
         Found::default()
     } else {
-        let found = state.store.read(move |db| Ok(find(db, session, is_demo, now)?)).await;
+        let found = state
+            .store
+            .read(move |db| Ok(find(db, session, is_demo, now)?))
+            .await;
         found.unwrap_or_else(|error| {
             tracing::error!(%error, "session lookup");
             Found::default()
@@ -168,7 +233,10 @@ async fn context_of(req: &ServiceRequest, state: &Data<State>, body: Bytes) -> (
         .filter(|value| value.len() == 32 && value.bytes().all(|b| b.is_ascii_hexdigit()))
         .or_else(|| random_hex::<16>().ok())
         .unwrap_or_default();
-    let path = req.uri().path_and_query().map_or("/", actix_web::http::uri::PathAndQuery::as_str);
+    let path = req
+        .uri()
+        .path_and_query()
+        .map_or("/", actix_web::http::uri::PathAndQuery::as_str);
     let context = Context {
         request_id: random_hex::<6>().unwrap_or_default(),
         language,
@@ -178,7 +246,10 @@ async fn context_of(req: &ServiceRequest, state: &Data<State>, body: Bytes) -> (
         visitor,
         network: network(req, &state.config),
         body,
-        path: path.strip_prefix(state.config.prefix.as_str()).unwrap_or(path).to_owned(),
+        path: path
+            .strip_prefix(state.config.prefix.as_str())
+            .unwrap_or(path)
+            .to_owned(),
         flash: req.cookie("flash").map(|cookie| cookie.value().to_owned()),
     };
     (context, renewed)
@@ -192,7 +263,12 @@ struct Found {
 }
 
 /// What the frame of a page needs from the database, in one go.
-fn find(db: &mut Db, session: Option<SessionId>, is_demo: bool, now: NaiveDateTime) -> QueryResult<Found> {
+fn find(
+    db: &mut Db,
+    session: Option<SessionId>,
+    is_demo: bool,
+    now: NaiveDateTime,
+) -> QueryResult<Found> {
     let actor = match session {
         Some(session) => actor::find(db, session, now)?,
         None => None,
@@ -201,24 +277,36 @@ fn find(db: &mut Db, session: Option<SessionId>, is_demo: bool, now: NaiveDateTi
         None => 0,
         Some(actor) => messages::table
             .filter(messages::first_read_at.is_null())
-            .filter(messages::person_id.eq(actor.person_id).or(messages::body_id.eq(actor.body_id())))
+            .filter(
+                messages::person_id
+                    .eq(actor.person_id)
+                    .or(messages::body_id.eq(actor.body_id())),
+            )
             .count()
             .get_result(db)?,
     };
     let next_event = match is_demo {
-        true => tenders::table.select(diesel::dsl::min(tenders::next_check)).first(db)?,
+        true => tenders::table
+            .select(diesel::dsl::min(tenders::next_check))
+            .first(db)?,
         false => None,
     };
-    Ok(Found { actor, unread, next_event })
+    Ok(Found {
+        actor,
+        unread,
+        next_event,
+    })
 }
 
 /// The client's /24 or /64; a forwarded address counts only from a trusted proxy.
 fn network(req: &ServiceRequest, config: &Config) -> String {
     let peer = req.peer_addr().map(|addr| addr.ip());
-    let forwarded = peer.filter(|peer| config.trusted_proxies.contains(peer)).and_then(|_| {
-        let header = req.headers().get("x-forwarded-for")?.to_str().ok()?;
-        header.rsplit(',').next()?.trim().parse::<IpAddr>().ok()
-    });
+    let forwarded = peer
+        .filter(|peer| config.trusted_proxies.contains(peer))
+        .and_then(|_| {
+            let header = req.headers().get("x-forwarded-for")?.to_str().ok()?;
+            header.rsplit(',').next()?.trim().parse::<IpAddr>().ok()
+        });
     match forwarded.or(peer) {
         Some(IpAddr::V4(ip)) => {
             let [a, b, c, _] = ip.octets();
@@ -237,16 +325,27 @@ fn forged(req: &ServiceRequest, view: &View) -> Option<Why> {
     if matches!(*req.method(), Method::GET | Method::HEAD | Method::OPTIONS) {
         return None;
     }
-    let text = |name: header::HeaderName| req.headers().get(name).and_then(|value| value.to_str().ok());
+    let text = |name: header::HeaderName| {
+        req.headers()
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+    };
     if let Some(origin) = text(header::ORIGIN) {
         let config = &view.state.config;
         // In demo the portal answers under any name of this machine; live, only under its configured one.
-        let here = config.mode.is_demo().then(|| text(header::HOST)).flatten().map(|host| format!("http://{host}"));
+        let here = config
+            .mode
+            .is_demo()
+            .then(|| text(header::HOST))
+            .flatten()
+            .map(|host| format!("http://{host}"));
         if origin != config.origin && here.as_deref() != Some(origin) {
             return Some(Why::StaleForm);
         }
     }
-    let is_multipart = req.content_type().eq_ignore_ascii_case("multipart/form-data");
+    let is_multipart = req
+        .content_type()
+        .eq_ignore_ascii_case("multipart/form-data");
     let token = if is_multipart {
         // The token of a form with files stands in its address: its body is read by the handler, part by part.
         url::form_urlencoded::parse(req.query_string().as_bytes())
@@ -254,7 +353,9 @@ fn forged(req: &ServiceRequest, view: &View) -> Option<Why> {
             .map(|(_, value)| value.into_owned())
             .unwrap_or_default()
     } else {
-        super::Form::from_body(&view.ctx.body).raw("csrf").to_owned()
+        super::Form::from_body(&view.ctx.body)
+            .raw("csrf")
+            .to_owned()
     };
     if view.csrf_is(&token) {
         return None;
@@ -294,7 +395,10 @@ fn error_page(view: &View, status: StatusCode, why: &Why) -> super::Answer {
     };
     let mut next = vec![json!({ "label": view.say("error-next-home"), "href": "/" })];
     if view.actor().is_some() {
-        next.insert(0, json!({ "label": view.say("error-next-work"), "href": "/work" }));
+        next.insert(
+            0,
+            json!({ "label": view.say("error-next-work"), "href": "/work" }),
+        );
     }
     let error = json!({
         "status": status.as_u16().to_string(), "title": title, "text": text, "next": next,
@@ -322,7 +426,11 @@ fn keep(view: &View) -> Option<String> {
                 .filter(|(name, _)| !name.contains("password") && name != "csrf" && name != "keep"),
         )
         .finish();
-    let kept = Kept { path: view.ctx.path.clone(), body, person: view.actor().map(|actor| actor.person_id.0) };
+    let kept = Kept {
+        path: view.ctx.path.clone(),
+        body,
+        person: view.actor().map(|actor| actor.person_id.0),
+    };
     let text = URL_SAFE_NO_PAD.encode(serde_json::to_vec(&kept).ok()?);
     let mac = tokens::mac(view.state.secrets.token_key(), "kept", &text);
     Some(format!("{text}.{mac}"))
@@ -337,15 +445,35 @@ fn kept(view: &View, text: &str) -> Option<Kept> {
 }
 
 fn sign_in_again(view: &View, verify: bool) -> super::Answer {
-    let status = if verify { StatusCode::FORBIDDEN } else { StatusCode::UNAUTHORIZED };
-    let back = if view.ctx.body.is_empty() { view.ctx.path.clone() } else { String::new() };
-    let title = view.say(if verify { "accounts-verify-title" } else { "accounts-sign-in-title" });
-    let form = super::Form::default().with("next", back).with("keep", keep(view).unwrap_or_default());
+    let status = if verify {
+        StatusCode::FORBIDDEN
+    } else {
+        StatusCode::UNAUTHORIZED
+    };
+    let back = if view.ctx.body.is_empty() {
+        view.ctx.path.clone()
+    } else {
+        String::new()
+    };
+    let title = view.say(if verify {
+        "accounts-verify-title"
+    } else {
+        "accounts-sign-in-title"
+    });
+    let form = super::Form::default()
+        .with("next", back)
+        .with("keep", keep(view).unwrap_or_default());
     sign_in_page(view, status, &title, &form, verify)
 }
 
 /// The sign-in page, also shown in place of a page that needs it.
-pub fn sign_in_page(view: &View, status: StatusCode, title: &str, form: &super::Form, verify: bool) -> super::Answer {
+pub fn sign_in_page(
+    view: &View,
+    status: StatusCode,
+    title: &str,
+    form: &super::Form,
+    verify: bool,
+) -> super::Answer {
     let demo = view.state.config.mode.is_demo();
     let body = json!({
         "form": form.view(&view.state.words, view.ctx.language),
@@ -368,7 +496,10 @@ fn demo_people(view: &View) -> Vec<serde_json::Value> {
             .select((people::email, people::name))
             .load::<(String, String)>(db)?)
     });
-    rows.unwrap_or_default().into_iter().map(|(email, name)| json!({ "email": email, "name": name })).collect()
+    rows.unwrap_or_default()
+        .into_iter()
+        .map(|(email, name)| json!({ "email": email, "name": name }))
+        .collect()
 }
 
 /// After a sign-in, or over an outdated token: the kept form, one button away from being sent.
@@ -392,20 +523,34 @@ fn show_kept(view: &View, status: StatusCode, kept: &Kept) -> super::Answer {
         .map(|(name, value)| json!({ "name": name, "value": value }))
         .collect();
     let title = view.say("accounts-continue-title");
-    view.render_as(status, "accounts/continue", "", &title, &json!({ "path": kept.path, "fields": fields }))
+    view.render_as(
+        status,
+        "accounts/continue",
+        "",
+        &title,
+        &json!({ "path": kept.path, "fields": fields }),
+    )
 }
 
-
-fn finish(mut response: ServiceResponse<BoxBody>, of: Option<(&Ctx, &Data<State>)>) -> ServiceResponse<BoxBody> {
+fn finish(
+    mut response: ServiceResponse<BoxBody>,
+    of: Option<(&Ctx, &Data<State>)>,
+) -> ServiceResponse<BoxBody> {
     let headers = response.headers_mut();
     let mut set = |name: &'static str, value: &'static str| {
-        headers.insert(header::HeaderName::from_static(name), header::HeaderValue::from_static(value));
+        headers.insert(
+            header::HeaderName::from_static(name),
+            header::HeaderValue::from_static(value),
+        );
     };
     set("x-content-type-options", "nosniff");
     set("referrer-policy", "same-origin");
     set("x-frame-options", "DENY");
     set("cross-origin-opener-policy", "same-origin");
-    set("permissions-policy", "camera=(), geolocation=(), microphone=()");
+    set(
+        "permissions-policy",
+        "camera=(), geolocation=(), microphone=()",
+    );
     set(
         "content-security-policy",
         "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; \
@@ -420,10 +565,15 @@ fn finish(mut response: ServiceResponse<BoxBody>, of: Option<(&Ctx, &Data<State>
         }
         set("vary", "cookie, accept-language");
         if !response.headers().contains_key(header::CACHE_CONTROL) {
-            response.headers_mut().insert(header::CACHE_CONTROL, header::HeaderValue::from_static("private, no-store"));
+            response.headers_mut().insert(
+                header::CACHE_CONTROL,
+                header::HeaderValue::from_static("private, no-store"),
+            );
         }
         if let Ok(id) = header::HeaderValue::from_str(&ctx.request_id) {
-            response.headers_mut().insert(header::HeaderName::from_static("x-request-id"), id);
+            response
+                .headers_mut()
+                .insert(header::HeaderName::from_static("x-request-id"), id);
         }
     }
     response

@@ -18,7 +18,11 @@ pub async fn read(multipart: Multipart) -> Result<(Form, Vec<Upload>), AppError>
     let mut uploads: Vec<Upload> = Vec::new();
     let form = read_streaming(multipart, |event| {
         match event {
-            Piece::Begin { field, name } => uploads.push(Upload { field, name, bytes: Vec::new() }),
+            Piece::Begin { field, name } => uploads.push(Upload {
+                field,
+                name,
+                bytes: Vec::new(),
+            }),
             Piece::More(bytes) => {
                 if let Some(upload) = uploads.last_mut() {
                     upload.bytes.extend_from_slice(&bytes);
@@ -50,14 +54,20 @@ pub async fn read_streaming(
         let (field, file) = {
             let disposition = part.content_disposition().ok_or(AppError::BadRequest)?;
             (
-                disposition.get_name().ok_or(AppError::BadRequest)?.to_owned(),
+                disposition
+                    .get_name()
+                    .ok_or(AppError::BadRequest)?
+                    .to_owned(),
                 disposition.get_filename().map(str::to_owned),
             )
         };
         let is_file = file.is_some();
         let limit = if is_file { MAX_FILE } else { 64 * 1024 };
         if let Some(name) = file {
-            take(Piece::Begin { field: field.clone(), name })?;
+            take(Piece::Begin {
+                field: field.clone(),
+                name,
+            })?;
         }
         let (mut value, mut size) = (Vec::new(), 0);
         while let Some(chunk) = part.next().await {
@@ -75,7 +85,10 @@ pub async fn read_streaming(
         if is_file {
             take(Piece::End)?;
         } else {
-            pairs.push((field, String::from_utf8(value).map_err(|_bytes| AppError::BadRequest)?));
+            pairs.push((
+                field,
+                String::from_utf8(value).map_err(|_bytes| AppError::BadRequest)?,
+            ));
         }
     }
     Ok(Form::from_pairs(pairs))

@@ -5,8 +5,8 @@ use crate::infra::embedded::{self, Templates};
 use crate::infra::failure::Failure;
 use crate::infra::words::{Language, Words};
 use handlebars::{
-    Context, Handlebars, Helper, HelperDef, HelperResult, Output, RenderContext, RenderError, RenderErrorReason,
-    Renderable, ScopedJson,
+    Context, Handlebars, Helper, HelperDef, HelperResult, Output, RenderContext, RenderError,
+    RenderErrorReason, Renderable, ScopedJson,
 };
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -25,7 +25,9 @@ impl Pages {
         for path in Templates::iter().filter(|path| !path.starts_with("mail/")) {
             if let Some(name) = path.strip_suffix(".hbs") {
                 let source = embedded::text(&path).unwrap_or_default();
-                registry.register_template_string(name, source).map_err(Failure::internal)?;
+                registry
+                    .register_template_string(name, source)
+                    .map_err(Failure::internal)?;
             }
         }
         registry.register_helper("t", Box::new(Say(Arc::clone(words))));
@@ -38,7 +40,9 @@ impl Pages {
     }
 
     pub fn render(&self, template: &str, view: &impl Serialize) -> Result<String, Failure> {
-        self.registry.render(template, view).map_err(|error| Failure::internal(format!("{template}: {error}")))
+        self.registry
+            .render(template, view)
+            .map_err(|error| Failure::internal(format!("{template}: {error}")))
     }
 }
 
@@ -55,13 +59,23 @@ fn text_of(value: &Value) -> String {
 }
 
 fn language(ctx: &Context) -> Language {
-    ctx.data().pointer("/page/lang").and_then(Value::as_str).and_then(|l| l.parse().ok()).unwrap_or(Language::Chinese)
+    ctx.data()
+        .pointer("/page/lang")
+        .and_then(Value::as_str)
+        .and_then(|l| l.parse().ok())
+        .unwrap_or(Language::Chinese)
 }
 
 fn first<'a>(h: &'a Helper<'_>) -> Result<&'a Value, RenderError> {
-    let param = h.param(0).ok_or_else(|| fail(format!("{}: no parameter", h.name())))?;
+    let param = h
+        .param(0)
+        .ok_or_else(|| fail(format!("{}: no parameter", h.name())))?;
     if param.is_value_missing() {
-        return Err(fail(format!("{}: {} is missing", h.name(), param.relative_path().map_or("value", String::as_str))));
+        return Err(fail(format!(
+            "{}: {} is missing",
+            h.name(),
+            param.relative_path().map_or("value", String::as_str)
+        )));
     }
     Ok(param.value())
 }
@@ -85,8 +99,14 @@ impl HelperDef for Say {
             }
             args.push((*name, text_of(value.value())));
         }
-        let args: Vec<(&str, &str)> = args.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        let text = self.0.try_say(language(ctx), &key, &args).map_err(|error| fail(error.to_string()))?;
+        let args: Vec<(&str, &str)> = args
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()))
+            .collect();
+        let text = self
+            .0
+            .try_say(language(ctx), &key, &args)
+            .map_err(|error| fail(error.to_string()))?;
         Ok(ScopedJson::Derived(Value::String(text)))
     }
 }
@@ -110,24 +130,39 @@ impl HelperDef for Field {
         let name = text_of(first(h)?);
         let param = |key: &str| -> Result<Option<Value>, RenderError> {
             match h.hash_get(key) {
-                Some(value) if value.is_value_missing() => Err(fail(format!("field {name}: {key} is missing"))),
+                Some(value) if value.is_value_missing() => {
+                    Err(fail(format!("field {name}: {key} is missing")))
+                }
                 Some(value) => Ok(Some(value.value().clone()).filter(|value| !value.is_null())),
                 None => Ok(None),
             }
         };
-        let text = |key: &str| -> Result<Option<String>, RenderError> { Ok(param(key)?.map(|value| text_of(&value))) };
+        let text = |key: &str| -> Result<Option<String>, RenderError> {
+            Ok(param(key)?.map(|value| text_of(&value)))
+        };
         let lang = language(ctx);
         let say = |key: Option<String>| -> Result<Option<String>, RenderError> {
-            key.map(|key| self.0.try_say(lang, &key, &[]).map_err(|error| fail(error.to_string()))).transpose()
+            key.map(|key| {
+                self.0
+                    .try_say(lang, &key, &[])
+                    .map_err(|error| fail(error.to_string()))
+            })
+            .transpose()
         };
-        let form = ctx.data().get("form").ok_or_else(|| fail(format!("field {name}: the page has no form")))?;
+        let form = ctx
+            .data()
+            .get("form")
+            .ok_or_else(|| fail(format!("field {name}: the page has no form")))?;
         let typed: Vec<String> = form
             .pointer("/typed")
             .and_then(|typed| typed.get(&name))
             .and_then(Value::as_array)
             .map(|values| values.iter().map(text_of).collect())
             .unwrap_or_default();
-        let error = form.pointer("/at").and_then(|at| at.get(&name)).map(text_of);
+        let error = form
+            .pointer("/at")
+            .and_then(|at| at.get(&name))
+            .map(text_of);
         let kind = text("type")?.unwrap_or_else(|| "text".into());
         let options: Vec<Value> = param("options")?
             .and_then(|options| options.as_array().cloned())
@@ -189,7 +224,11 @@ impl HelperDef for Link {
     ) -> Result<ScopedJson<'rc>, RenderError> {
         let path = text_of(first(h)?);
         // An address in the page (`#part`, `?page=2`) or elsewhere stays as it is.
-        let link = if path.starts_with('/') { format!("{}{path}", self.0) } else { path };
+        let link = if path.starts_with('/') {
+            format!("{}{path}", self.0)
+        } else {
+            path
+        };
         Ok(ScopedJson::Derived(Value::String(link)))
     }
 }
@@ -206,8 +245,12 @@ impl HelperDef for Asset {
         _: &mut RenderContext<'reg, 'rc>,
     ) -> Result<ScopedJson<'rc>, RenderError> {
         let name = text_of(first(h)?);
-        let version = assets::version(&name).ok_or_else(|| fail(format!("asset {name} does not exist")))?;
-        Ok(ScopedJson::Derived(Value::String(format!("{}/assets/{name}?v={version}", self.0))))
+        let version =
+            assets::version(&name).ok_or_else(|| fail(format!("asset {name} does not exist")))?;
+        Ok(ScopedJson::Derived(Value::String(format!(
+            "{}/assets/{name}?v={version}",
+            self.0
+        ))))
     }
 }
 
@@ -230,7 +273,11 @@ impl HelperDef for If {
             Value::Number(number) => number.as_f64() != Some(0.0),
             _ => true,
         };
-        let branch = if truthy == self.0 { h.template() } else { h.inverse() };
+        let branch = if truthy == self.0 {
+            h.template()
+        } else {
+            h.inverse()
+        };
         branch.map_or(Ok(()), |template| template.render(registry, ctx, rc, out))
     }
 }

@@ -49,6 +49,8 @@ impl State {
     where
         F: Fn(&mut Tx) -> Result<String, Failure> + Send + 'static,
     {
-        self.store.write(move |tx| once(tx, &key, |tx| action(tx))).await
+        self.store
+            .write(move |tx| once(tx, &key, |tx| action(tx)))
+            .await
     }
 }

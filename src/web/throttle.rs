@@ -36,7 +36,10 @@ impl Throttle {
     /// Whether a password may be tried now. `device` is the mark of a device that the account knows.
     pub fn allows_guess(&self, network: &str, account: &str, device: Option<&str>) -> bool {
         match device {
-            Some(device) => self.devices.check_key(&format!("{account}\n{device}")).is_ok(),
+            Some(device) => self
+                .devices
+                .check_key(&format!("{account}\n{device}"))
+                .is_ok(),
             None => {
                 self.networks.check_key(&network.to_owned()).is_ok()
                     && self.strangers.check_key(&account.to_owned()).is_ok()
@@ -45,6 +48,7 @@ impl Throttle {
     }
 
     pub fn allows_mail(&self, network: &str, address: &str) -> bool {
-        self.networks.check_key(&network.to_owned()).is_ok() && self.mails.check_key(&address.to_owned()).is_ok()
+        self.networks.check_key(&network.to_owned()).is_ok()
+            && self.mails.check_key(&address.to_owned()).is_ok()
     }
 }

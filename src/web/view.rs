@@ -31,8 +31,16 @@ impl FromRequest for View {
     type Future = Ready<Result<Self, AppError>>;
 
     fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let state = req.app_data::<Data<State>>().cloned().ok_or_else(|| AppError::internal("no state"));
-        ready(state.and_then(|state| Ok(Self { ctx: Ctx::from_request(req, payload).into_inner()?, state })))
+        let state = req
+            .app_data::<Data<State>>()
+            .cloned()
+            .ok_or_else(|| AppError::internal("no state"));
+        ready(state.and_then(|state| {
+            Ok(Self {
+                ctx: Ctx::from_request(req, payload).into_inner()?,
+                state,
+            })
+        }))
     }
 }
 
@@ -75,11 +83,20 @@ impl View {
 
     /// The form token of this session, or of this browser before sign-in.
     pub fn csrf(&self) -> String {
-        tokens::mac(self.state.secrets.token_key(), "form", &self.token_subject())
+        tokens::mac(
+            self.state.secrets.token_key(),
+            "form",
+            &self.token_subject(),
+        )
     }
 
     pub fn csrf_is(&self, given: &str) -> bool {
-        tokens::mac_is(self.state.secrets.token_key(), "form", &self.token_subject(), given)
+        tokens::mac_is(
+            self.state.secrets.token_key(),
+            "form",
+            &self.token_subject(),
+            given,
+        )
     }
 
     /// The key under which this form is carried out once: its hidden token, its place and its sender.
@@ -90,12 +107,17 @@ impl View {
             "" => random_hex::<16>().unwrap_or_default(),
             token => token.to_owned(),
         };
-        hex::encode(Sha256::digest(format!("{}\n{path}\n{token}", self.token_subject())))
+        hex::encode(Sha256::digest(format!(
+            "{}\n{path}\n{token}",
+            self.token_subject()
+        )))
     }
 
     /// A redirect after a carried-out form.
     pub fn see_other(&self, path: &str) -> HttpResponse {
-        HttpResponse::SeeOther().insert_header(("location", format!("{}{path}", self.state.config.prefix))).finish()
+        HttpResponse::SeeOther()
+            .insert_header(("location", format!("{}{path}", self.state.config.prefix)))
+            .finish()
     }
 
     /// The same with a word at the top of the next page (a message key).
@@ -109,22 +131,48 @@ impl View {
     }
 
     /// Renders `template` with the view's fields beside `page`. `nav` names the menu entry.
-    pub fn render(&self, template: &str, nav: &str, title: &str, view: &impl Serialize) -> Result<HttpResponse, AppError> {
+    pub fn render(
+        &self,
+        template: &str,
+        nav: &str,
+        title: &str,
+        view: &impl Serialize,
+    ) -> Result<HttpResponse, AppError> {
         self.render_as(StatusCode::OK, template, nav, title, view)
     }
 
     /// Shows a form again with its refusals: 422.
-    pub fn refused(&self, template: &str, nav: &str, title: &str, view: &impl Serialize) -> Result<HttpResponse, AppError> {
+    pub fn refused(
+        &self,
+        template: &str,
+        nav: &str,
+        title: &str,
+        view: &impl Serialize,
+    ) -> Result<HttpResponse, AppError> {
         self.render_as(StatusCode::UNPROCESSABLE_ENTITY, template, nav, title, view)
     }
 
     /// 200, or 422 when the form holds refusals. The form goes into the view as `form`.
-    pub fn render_form(&self, template: &str, nav: &str, title: &str, form: &Form, view: &impl Serialize) -> Result<HttpResponse, AppError> {
+    pub fn render_form(
+        &self,
+        template: &str,
+        nav: &str,
+        title: &str,
+        form: &Form,
+        view: &impl Serialize,
+    ) -> Result<HttpResponse, AppError> {
         let mut view = serde_json::to_value(view).map_err(Failure::from)?;
         if let Some(fields) = view.as_object_mut() {
-            fields.insert("form".into(), form.view(&self.state.words, self.ctx.language));
+            fields.insert(
+                "form".into(),
+                form.view(&self.state.words, self.ctx.language),
+            );
         }
-        let status = if form.is_ok() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+        let status = if form.is_ok() {
+            StatusCode::OK
+        } else {
+            StatusCode::UNPROCESSABLE_ENTITY
+        };
         self.render_as(status, template, nav, title, &view)
     }
 
@@ -137,10 +185,14 @@ impl View {
         view: &impl Serialize,
     ) -> Result<HttpResponse, AppError> {
         let mut view = serde_json::to_value(view).map_err(Failure::from)?;
-        let Some(fields) = view.as_object_mut() else { return Err(AppError::internal("a view must be an object")) };
+        let Some(fields) = view.as_object_mut() else {
+            return Err(AppError::internal("a view must be an object"));
+        };
         fields.insert("page".into(), self.page(nav, title)?);
         let html = self.state.pages.render(template, &view)?;
-        let mut response = HttpResponse::build(status).content_type("text/html; charset=utf-8").body(html);
+        let mut response = HttpResponse::build(status)
+            .content_type("text/html; charset=utf-8")
+            .body(html);
         response.extensions_mut().insert(Worded);
         Ok(response)
     }

@@ -19,10 +19,17 @@ pub fn set(
     is_public: bool,
 ) -> QueryResult<()> {
     let row = clocks::table.filter(
-        clocks::subject_kind.eq(subject.0).and(clocks::subject_id.eq(subject.1)).and(clocks::code.eq(code)),
+        clocks::subject_kind
+            .eq(subject.0)
+            .and(clocks::subject_id.eq(subject.1))
+            .and(clocks::code.eq(code)),
     );
     let moved = diesel::update(row)
-        .set((clocks::article.eq(article), clocks::starts_at.eq(starts_at), clocks::due_at.eq(due_at)))
+        .set((
+            clocks::article.eq(article),
+            clocks::starts_at.eq(starts_at),
+            clocks::due_at.eq(due_at),
+        ))
         .execute(db)?;
     if moved == 0 {
         diesel::insert_into(clocks::table)
@@ -41,9 +48,19 @@ pub fn set(
     Ok(())
 }
 
-pub fn finish(db: &mut Db, subject: (&str, i64), code: &str, at: NaiveDateTime) -> QueryResult<usize> {
+pub fn finish(
+    db: &mut Db,
+    subject: (&str, i64),
+    code: &str,
+    at: NaiveDateTime,
+) -> QueryResult<usize> {
     let row = clocks::table
-        .filter(clocks::subject_kind.eq(subject.0).and(clocks::subject_id.eq(subject.1)).and(clocks::code.eq(code)))
+        .filter(
+            clocks::subject_kind
+                .eq(subject.0)
+                .and(clocks::subject_id.eq(subject.1))
+                .and(clocks::code.eq(code)),
+        )
         .filter(clocks::done_at.is_null());
     diesel::update(row).set(clocks::done_at.eq(at)).execute(db)
 }
@@ -51,7 +68,11 @@ pub fn finish(db: &mut Db, subject: (&str, i64), code: &str, at: NaiveDateTime) 
 /// A thing's clocks in the order of their dates.
 pub fn list_of(db: &mut Db, subject: (&str, i64), only_public: bool) -> QueryResult<Vec<Clock>> {
     let mut query = clocks::table
-        .filter(clocks::subject_kind.eq(subject.0).and(clocks::subject_id.eq(subject.1)))
+        .filter(
+            clocks::subject_kind
+                .eq(subject.0)
+                .and(clocks::subject_id.eq(subject.1)),
+        )
         .select(columns::<Clock>())
         .order((clocks::due_at, clocks::id))
         .into_boxed();

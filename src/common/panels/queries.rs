@@ -9,7 +9,11 @@ use diesel::prelude::*;
 
 pub fn find_of(db: &mut Db, subject: (&str, i64)) -> QueryResult<Option<PanelId>> {
     panels::table
-        .filter(panels::subject_kind.eq(subject.0).and(panels::subject_id.eq(subject.1)))
+        .filter(
+            panels::subject_kind
+                .eq(subject.0)
+                .and(panels::subject_id.eq(subject.1)),
+        )
         .select(panels::id)
         .first(db)
         .optional()
@@ -17,12 +21,21 @@ pub fn find_of(db: &mut Db, subject: (&str, i64)) -> QueryResult<Option<PanelId>
 
 pub fn create(db: &mut Db, subject: (&str, i64), at: NaiveDateTime) -> QueryResult<PanelId> {
     diesel::insert_into(panels::table)
-        .values((panels::subject_kind.eq(subject.0), panels::subject_id.eq(subject.1), panels::created_at.eq(at)))
+        .values((
+            panels::subject_kind.eq(subject.0),
+            panels::subject_id.eq(subject.1),
+            panels::created_at.eq(at),
+        ))
         .returning(panels::id)
         .get_result(db)
 }
 
-pub fn add_member(db: &mut Db, panel: PanelId, person: PersonId, capacity: Capacity) -> QueryResult<usize> {
+pub fn add_member(
+    db: &mut Db,
+    panel: PanelId,
+    person: PersonId,
+    capacity: Capacity,
+) -> QueryResult<usize> {
     diesel::insert_into(panel_members::table)
         .values((
             panel_members::panel_id.eq(panel),
@@ -40,16 +53,42 @@ pub fn list_members(db: &mut Db, panel: PanelId) -> QueryResult<Vec<Member>> {
         .load(db)
 }
 
-pub fn declare(db: &mut Db, panel: PanelId, person: PersonId, at: NaiveDateTime) -> QueryResult<usize> {
+pub fn declare(
+    db: &mut Db,
+    panel: PanelId,
+    person: PersonId,
+    at: NaiveDateTime,
+) -> QueryResult<usize> {
     let row = panel_members::table
-        .filter(panel_members::panel_id.eq(panel).and(panel_members::person_id.eq(person)))
+        .filter(
+            panel_members::panel_id
+                .eq(panel)
+                .and(panel_members::person_id.eq(person)),
+        )
         .filter(panel_members::declared_at.is_null());
-    diesel::update(row).set(panel_members::declared_at.eq(at)).execute(db)
+    diesel::update(row)
+        .set(panel_members::declared_at.eq(at))
+        .execute(db)
 }
 
-pub fn recuse(db: &mut Db, panel: PanelId, person: PersonId, reason: &str, at: NaiveDateTime) -> QueryResult<usize> {
+pub fn recuse(
+    db: &mut Db,
+    panel: PanelId,
+    person: PersonId,
+    reason: &str,
+    at: NaiveDateTime,
+) -> QueryResult<usize> {
     let row = panel_members::table
-        .filter(panel_members::panel_id.eq(panel).and(panel_members::person_id.eq(person)))
+        .filter(
+            panel_members::panel_id
+                .eq(panel)
+                .and(panel_members::person_id.eq(person)),
+        )
         .filter(panel_members::recused_at.is_null());
-    diesel::update(row).set((panel_members::recused_at.eq(at), panel_members::reason.eq(reason))).execute(db)
+    diesel::update(row)
+        .set((
+            panel_members::recused_at.eq(at),
+            panel_members::reason.eq(reason),
+        ))
+        .execute(db)
 }

@@ -6,7 +6,10 @@ use crate::schema::publications;
 use diesel::prelude::*;
 
 pub fn find(db: &mut Db, id: PublicationId) -> QueryResult<Publication> {
-    publications::table.find(id).select(columns::<Publication>()).first(db)
+    publications::table
+        .find(id)
+        .select(columns::<Publication>())
+        .first(db)
 }
 
 /// The newest notices, of one kind or of all.
@@ -17,14 +20,25 @@ pub fn list_newest(db: &mut Db, kinds: &[&str], size: i64) -> QueryResult<Vec<Pu
         .select(columns::<Publication>())
         .into_boxed();
     if !kinds.is_empty() {
-        query = query.filter(publications::kind.eq_any(kinds.iter().map(|kind| (*kind).to_owned()).collect::<Vec<_>>()));
+        query = query.filter(
+            publications::kind.eq_any(
+                kinds
+                    .iter()
+                    .map(|kind| (*kind).to_owned())
+                    .collect::<Vec<_>>(),
+            ),
+        );
     }
     query.load(db)
 }
 
 pub fn list_of_subject(db: &mut Db, subject: (&str, i64)) -> QueryResult<Vec<Publication>> {
     publications::table
-        .filter(publications::subject_kind.eq(subject.0).and(publications::subject_id.eq(subject.1)))
+        .filter(
+            publications::subject_kind
+                .eq(subject.0)
+                .and(publications::subject_id.eq(subject.1)),
+        )
         .order(publications::id)
         .select(columns::<Publication>())
         .load(db)
@@ -33,7 +47,11 @@ pub fn list_of_subject(db: &mut Db, subject: (&str, i64)) -> QueryResult<Vec<Pub
 pub fn last_revision(db: &mut Db, kind: &str, subject: (&str, i64)) -> QueryResult<i64> {
     let last: Option<i64> = publications::table
         .filter(publications::kind.eq(kind))
-        .filter(publications::subject_kind.eq(subject.0).and(publications::subject_id.eq(subject.1)))
+        .filter(
+            publications::subject_kind
+                .eq(subject.0)
+                .and(publications::subject_id.eq(subject.1)),
+        )
         .select(diesel::dsl::max(publications::revision))
         .first(db)?;
     Ok(last.unwrap_or(0))

@@ -12,10 +12,23 @@ use serde::Deserialize;
 const METHODS: &str = include_str!("data/methods.json");
 
 /// The rules of a method in force on a day in a region.
-pub fn find_method(db: &mut Db, region: &str, method: Method, on: NaiveDate) -> Result<FoundMethod, Failure> {
+pub fn find_method(
+    db: &mut Db,
+    region: &str,
+    method: Method,
+    on: NaiveDate,
+) -> Result<FoundMethod, Failure> {
     let row: RuleSet = rule_sets::table
-        .filter(rule_sets::region_code.eq(region).and(rule_sets::kind.eq("method")))
-        .filter(rule_sets::name.eq(method.as_str()).and(rule_sets::valid_from.le(on)))
+        .filter(
+            rule_sets::region_code
+                .eq(region)
+                .and(rule_sets::kind.eq("method")),
+        )
+        .filter(
+            rule_sets::name
+                .eq(method.as_str())
+                .and(rule_sets::valid_from.le(on)),
+        )
         .filter(rule_sets::valid_to.is_null().or(rule_sets::valid_to.ge(on)))
         .order(rule_sets::valid_from.desc())
         .select(columns::<RuleSet>())
@@ -25,7 +38,10 @@ pub fn find_method(db: &mut Db, region: &str, method: Method, on: NaiveDate) -> 
 
 /// The set that a tender was published under, whatever is in force now.
 pub fn load_method(db: &mut Db, id: RuleSetId) -> Result<FoundMethod, Failure> {
-    let row: RuleSet = rule_sets::table.find(id).select(columns::<RuleSet>()).first(db)?;
+    let row: RuleSet = rule_sets::table
+        .find(id)
+        .select(columns::<RuleSet>())
+        .first(db)?;
     read(&row)
 }
 
@@ -41,11 +57,21 @@ fn read(row: &RuleSet) -> Result<FoundMethod, Failure> {
 
 /// The working calendar as the portal has it.
 pub fn load_calendar(db: &mut Db) -> Result<Calendar, Failure> {
-    let rows: Vec<(NaiveDate, String)> =
-        calendar_days::table.select((calendar_days::day, calendar_days::kind)).load(db)?;
+    let rows: Vec<(NaiveDate, String)> = calendar_days::table
+        .select((calendar_days::day, calendar_days::kind))
+        .load(db)?;
     Ok(rows
         .into_iter()
-        .map(|(day, kind)| (day, if kind == "holiday" { DayKind::Holiday } else { DayKind::MakeupWorkday }))
+        .map(|(day, kind)| {
+            (
+                day,
+                if kind == "holiday" {
+                    DayKind::Holiday
+                } else {
+                    DayKind::MakeupWorkday
+                },
+            )
+        })
         .collect())
 }
 
@@ -106,7 +132,11 @@ mod tests {
     fn shipped_methods_read() {
         for set in serde_json::from_str::<Vec<Shipped>>(METHODS).unwrap() {
             let rules: MethodRules = serde_json::from_value(set.rules).unwrap();
-            assert!(rules.price_weight_min <= rules.price_weight_max, "{}", set.name);
+            assert!(
+                rules.price_weight_min <= rules.price_weight_max,
+                "{}",
+                set.name
+            );
             assert!(set.name.parse::<Method>().is_ok());
         }
     }

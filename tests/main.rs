@@ -1,0 +1,9 @@
+//! One integration crate: journeys through the portal, the house's own rules, the pages in a browser.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::missing_panics_doc
+)]
+
+mod support;

@@ -1,0 +1,296 @@
+//! A browser without scripts: cookies, forms as the page shows them, redirects on demand.
+
+use scraper::{Html, Selector};
+use std::collections::BTreeMap;
+use std::io::Read;
+
+pub struct Reply {
+    pub status: u16,
+    pub location: Option<String>,
+    pub body: String,
+    pub headers: BTreeMap<String, String>,
+}
+
+impl Reply {
+    pub fn html(&self) -> Html {
+        Html::parse_document(&self.body)
+    }
+
+    /// The visible text of the first match.
+    pub fn text_of(&self, css: &str) -> Option<String> {
+        let selector = Selector::parse(css).unwrap();
+        self.html()
+            .select(&selector)
+            .next()
+            .map(|element| element.text().collect::<String>().trim().to_owned())
+    }
+
+    pub fn has(&self, css: &str) -> bool {
+        let selector = Selector::parse(css).unwrap();
+        self.html().select(&selector).next().is_some()
+    }
+
+    /// The error messages of the summary on top.
+    pub fn errors(&self) -> Vec<String> {
+        let selector = Selector::parse(".govuk-error-summary a").unwrap();
+        self.html()
+            .select(&selector)
+            .map(|element| element.text().collect::<String>().trim().to_owned())
+            .collect()
+    }
+
+    #[track_caller]
+    pub fn expect(&self, status: u16) -> &Self {
+        assert_eq!(
+            self.status,
+            status,
+            "{:?} {:?}\n{}",
+            self.location,
+            self.errors(),
+            excerpt(&self.body)
+        );
+        self
+    }
+
+    #[track_caller]
+    pub fn see(&self, text: &str) -> &Self {
+        assert!(
+            self.body.contains(text),
+            "no {text:?} in\n{}",
+            excerpt(&self.body)
+        );
+        self
+    }
+}
+
+fn excerpt(body: &str) -> String {
+    let main = body.find("<main").map_or(body, |at| &body[at..]);
+    main.chars().take(4000).collect()
+}
+
+pub struct Client {
+    pub origin: String,
+    agent: ureq::Agent,
+    pub language: &'static str,
+}
+
+impl Client {
+    pub fn new(origin: &str) -> Self {
+        let config = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .build();
+        Self {
+            origin: origin.to_owned(),
+            agent: config.into(),
+            language: "zh-CN",
+        }
+    }
+
+    pub fn get(&self, path: &str) -> Reply {
+        let request = self
+            .agent
+            .get(self.url(path))
+            .header("accept-language", self.language);
+        reply(request.call().unwrap())
+    }
+
+    fn url(&self, path: &str) -> String {
+        if path.starts_with("http") {
+            path.to_owned()
+        } else {
+            format!("{}{path}", self.origin)
+        }
+    }
+
+    /// Posts fields as they are, with no token: what an attacker or a script would send.
+    pub fn post_raw(&self, path: &str, fields: &[(&str, &str)]) -> Reply {
+        let request = self
+            .agent
+            .post(self.url(path))
+            .header("accept-language", self.language);
+        reply(request.send_form(fields.iter().copied()).unwrap())
+    }
+
+    /// Opens `page`, takes the form whose action is `action` (or the page's own path) with everything that it holds,
+    /// sets `fields` over it, and posts it.
+    #[track_caller]
+    pub fn submit(&self, page: &str, action: &str, fields: &[(&str, &str)]) -> Reply {
+        let shown = self.get(page);
+        assert_eq!(shown.status, 200, "{page}: {}", excerpt(&shown.body));
+        self.submit_from(&shown, action, fields)
+    }
+
+    /// The same from a page already shown.
+    #[track_caller]
+    pub fn submit_from(&self, shown: &Reply, action: &str, fields: &[(&str, &str)]) -> Reply {
+        let mut pairs = form_fields(&shown.html(), action)
+            .unwrap_or_else(|| panic!("no form with action {action} in\n{}", excerpt(&shown.body)));
+        for (name, _) in fields {
+            pairs.retain(|(have, _)| have != name);
+        }
+        pairs.extend(
+            fields
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned())),
+        );
+        let request = self
+            .agent
+            .post(self.url(action))
+            .header("accept-language", self.language);
+        reply(
+            request
+                .send_form(
+                    pairs
+                        .iter()
+                        .map(|(name, value)| (name.as_str(), value.as_str())),
+                )
+                .unwrap(),
+        )
+    }
+
+    /// Posts a form with files: its action carries the token in its address, as the page shows it.
+    #[track_caller]
+    pub fn upload(
+        &self,
+        page: &str,
+        action: &str,
+        fields: &[(&str, &str)],
+        files: &[(&str, &str, &[u8])],
+    ) -> Reply {
+        let shown = self.get(page);
+        assert_eq!(shown.status, 200, "{page}: {}", excerpt(&shown.body));
+        let html = shown.html();
+        let selector = Selector::parse("form").unwrap();
+        let full = html
+            .select(&selector)
+            .filter_map(|form| form.value().attr("action"))
+            .find(|have| have.split('?').next() == Some(action))
+            .unwrap_or_else(|| panic!("no form with action {action}"))
+            .to_owned();
+        let mut pairs = form_fields(&html, &full).unwrap();
+        for (name, _) in fields {
+            pairs.retain(|(have, _)| have != name);
+        }
+        pairs.extend(
+            fields
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned())),
+        );
+        let boundary = "----sanshe-test-boundary-7f3a";
+        let mut body = Vec::new();
+        for (name, value) in &pairs {
+            body.extend(format!("--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n").into_bytes());
+        }
+        for (name, file, bytes) in files {
+            body.extend(
+                format!(
+                    "--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"; filename=\"{file}\"\r\nContent-Type: application/octet-stream\r\n\r\n"
+                )
+                .into_bytes(),
+            );
+            body.extend_from_slice(bytes);
+            body.extend_from_slice(b"\r\n");
+        }
+        body.extend(format!("--{boundary}--\r\n").into_bytes());
+        let request = self
+            .agent
+            .post(self.url(&full))
+            .header("accept-language", self.language)
+            .header(
+                "content-type",
+                format!("multipart/form-data; boundary={boundary}"),
+            );
+        reply(request.send(&body[..]).unwrap())
+    }
+
+    #[track_caller]
+    pub fn sign_in(&mut self, email: &str, password: &str) {
+        let reply = self.submit(
+            "/sign-in",
+            "/sign-in",
+            &[("email", email), ("password", password)],
+        );
+        assert_eq!(
+            reply.status,
+            303,
+            "sign-in of {email}: {:?}",
+            reply.errors()
+        );
+    }
+}
+
+/// What a browser would send for the form with this action: hidden, typed, chosen and checked fields.
+fn form_fields(html: &Html, action: &str) -> Option<Vec<(String, String)>> {
+    let forms = Selector::parse("form").unwrap();
+    let controls = Selector::parse("input, textarea, select").unwrap();
+    let options = Selector::parse("option").unwrap();
+    let form = html.select(&forms).find(|form| {
+        form.value().attr("action") == Some(action)
+            && form
+                .value()
+                .attr("method")
+                .is_some_and(|m| m.eq_ignore_ascii_case("post"))
+    })?;
+    let mut pairs = Vec::new();
+    for control in form.select(&controls) {
+        let element = control.value();
+        let Some(name) = element.attr("name") else {
+            continue;
+        };
+        let name = name.to_owned();
+        match (element.name(), element.attr("type").unwrap_or("text")) {
+            ("textarea", _) => pairs.push((name, control.text().collect())),
+            ("select", _) => {
+                let chosen = control
+                    .select(&options)
+                    .find(|option| option.value().attr("selected").is_some())
+                    .or_else(|| control.select(&options).next());
+                if let Some(option) = chosen {
+                    pairs.push((
+                        name,
+                        option.value().attr("value").unwrap_or_default().to_owned(),
+                    ));
+                }
+            }
+            (_, "checkbox" | "radio") if element.attr("checked").is_none() => {}
+            (_, "file" | "submit" | "button") => {}
+            _ => pairs.push((name, element.attr("value").unwrap_or_default().to_owned())),
+        }
+    }
+    Some(pairs)
+}
+
+fn reply(mut response: ureq::http::Response<ureq::Body>) -> Reply {
+    let header = |name: &str| {
+        response
+            .headers()
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .map(str::to_owned)
+    };
+    let status = response.status().as_u16();
+    let location = header("location");
+    let headers = response
+        .headers()
+        .iter()
+        .map(|(name, value)| {
+            (
+                name.to_string(),
+                value.to_str().unwrap_or_default().to_owned(),
+            )
+        })
+        .collect();
+    let mut bytes = Vec::new();
+    response
+        .body_mut()
+        .as_reader()
+        .read_to_end(&mut bytes)
+        .unwrap();
+    Reply {
+        status,
+        location,
+        body: String::from_utf8_lossy(&bytes).into_owned(),
+        headers,
+    }
+}

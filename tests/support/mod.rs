@@ -1,0 +1,259 @@
+//! A portal of one's own for each test: real server on loopback, own database, clock that the test moves.
+
+pub mod browser;
+pub mod client;
+
+pub use client::{Client, Reply};
+
+use actix_web::web::Data;
+use chrono::NaiveDateTime;
+use sanshe::commands;
+use sanshe::infra::config::{Config, Mode};
+use sanshe::infra::db::Db;
+use sanshe::infra::failure::Failure;
+use sanshe::infra::outbox;
+use sanshe::infra::store::Tx;
+use sanshe::kernel::people::{BodyId, PersonId};
+use sanshe::kernel::roles::{BodyKind, Role};
+use sanshe::web::State;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+pub const PASSWORD: &str = "correct-horse-7";
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Database {
+    Sqlite,
+    Postgres,
+}
+
+/// Makes `sqlite` and `postgres` tests of each function `fn name(database: Database)`.
+#[macro_export]
+macro_rules! on_both {
+    ($($name:ident),+ $(,)?) => {
+        $(mod $name {
+            use $crate::support::Database;
+
+            #[test]
+            fn sqlite() {
+                super::$name(Database::Sqlite);
+            }
+
+            #[test]
+            fn postgres() {
+                if std::env::var("TEST_DATABASE_URL").is_ok() {
+                    super::$name(Database::Postgres);
+                }
+            }
+        })+
+    };
+}
+
+static COUNTER: AtomicU32 = AtomicU32::new(0);
+
+pub struct Portal {
+    pub state: Data<State>,
+    pub origin: String,
+    pub data: PathBuf,
+    stop: Option<actix_web::dev::ServerHandle>,
+    thread: Option<std::thread::JoinHandle<()>>,
+    /// A test that leaves outbox rows on purpose says so.
+    pub may_leave_jobs: bool,
+}
+
+impl Portal {
+    /// A demo-mode portal (clock at 2026-03-02 09:00) without the demo's story; its jobs run only when the test says
+    /// [`Portal::run_jobs`].
+    pub fn start(database: Database) -> Self {
+        let number = COUNTER.fetch_add(1, Ordering::SeqCst);
+        let data =
+            std::env::temp_dir().join(format!("sanshe-test-{}-{number}", std::process::id()));
+        std::fs::create_dir_all(&data).unwrap();
+        let socket = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let listen = socket.local_addr().unwrap();
+        let mut vars = HashMap::new();
+        if database == Database::Postgres {
+            vars.insert("SANSHE_DATABASE".to_owned(), new_postgres_database(number));
+        }
+        let config = Config::read(Mode::Demo, &data, listen, &vars).unwrap();
+        let state = Data::new(commands::open(config).unwrap());
+        let shared = state.clone();
+        let (sender, receiver) = std::sync::mpsc::channel();
+        let thread = std::thread::spawn(move || {
+            actix_web::rt::System::new().block_on(async move {
+                let server =
+                    actix_web::HttpServer::new(move || sanshe::routes::app(shared.clone()))
+                        .workers(2)
+                        .disable_signals()
+                        .shutdown_timeout(1)
+                        .listen(socket)
+                        .unwrap()
+                        .run();
+                sender.send(server.handle()).unwrap();
+                server.await.unwrap();
+            });
+        });
+        Self {
+            state,
+            origin: format!("http://{listen}"),
+            data,
+            stop: Some(receiver.recv().unwrap()),
+            thread: Some(thread),
+            may_leave_jobs: false,
+        }
+    }
+
+    pub fn read<T>(&self, query: impl FnOnce(&mut Db) -> Result<T, Failure>) -> T {
+        self.state.store.read_blocking(query).unwrap()
+    }
+
+    pub fn write<T: Send + 'static>(
+        &self,
+        action: impl Fn(&mut Tx) -> Result<T, Failure> + Send + 'static,
+    ) -> T {
+        self.state.store.write_blocking(action).unwrap()
+    }
+
+    pub fn now(&self) -> NaiveDateTime {
+        self.state.store.now()
+    }
+
+    /// Moves the portal clock forward to an instant and lets everything that falls due happen, in order.
+    pub fn move_clock_to(&self, to: NaiveDateTime) {
+        sanshe::commands::clock::move_to(&self.state, to).unwrap();
+        self.run_jobs();
+    }
+
+    pub fn move_clock_by(&self, by: chrono::Duration) {
+        self.move_clock_to(self.now() + by);
+    }
+
+    /// Runs due events, outbox and sealer until nothing is left to do.
+    pub fn run_jobs(&self) {
+        let begun = Instant::now();
+        while sanshe::jobs::round(&self.state) {
+            assert!(begun.elapsed() < Duration::from_secs(60), "jobs never end");
+        }
+    }
+
+    /// A confirmed person, with an account of the tests' password.
+    pub fn person(&self, name: &str) -> PersonId {
+        let email = format!("{name}@test.invalid");
+        let hash = sanshe::accounts::hash_password(PASSWORD).unwrap();
+        let name = name.to_owned();
+        self.write(move |tx| {
+            sanshe::accounts::create_person(
+                tx,
+                &email,
+                &name,
+                &hash,
+                sanshe::infra::words::Language::Chinese,
+                true,
+            )
+        })
+    }
+
+    pub fn body(&self, kind: BodyKind, name: &str, region: Option<&str>) -> BodyId {
+        let (name, region) = (name.to_owned(), region.map(str::to_owned));
+        self.write(move |tx| {
+            sanshe::accounts::create_body(
+                tx,
+                None,
+                kind,
+                &name,
+                region.as_deref(),
+                Some("0512-00000000"),
+            )
+        })
+    }
+
+    pub fn grant(&self, person: PersonId, body: BodyId, roles: &[Role]) {
+        let roles = roles.to_vec();
+        self.write(move |tx| {
+            for role in &roles {
+                sanshe::accounts::grant(tx, None, person, body, *role)?;
+            }
+            Ok(())
+        });
+    }
+
+    /// A new person `name` with the roles in the body, signed in.
+    pub fn member(&self, name: &str, body: BodyId, roles: &[Role]) -> Client {
+        let person = self.person(name);
+        self.grant(person, body, roles);
+        self.signed_in(name)
+    }
+
+    pub fn anonymous(&self) -> Client {
+        Client::new(&self.origin)
+    }
+
+    /// Signs `name` in through the real page.
+    pub fn signed_in(&self, name: &str) -> Client {
+        let mut client = self.anonymous();
+        client.sign_in(&format!("{name}@test.invalid"), PASSWORD);
+        client
+    }
+
+    /// The mails written so far, newest last, as raw `.eml` text.
+    pub fn mails(&self) -> Vec<String> {
+        self.run_jobs();
+        let mut paths: Vec<PathBuf> = std::fs::read_dir(self.data.join("mail"))
+            .map(|entries| entries.map(|entry| entry.unwrap().path()).collect())
+            .unwrap_or_default();
+        paths.sort();
+        paths
+            .iter()
+            .map(|path| std::fs::read_to_string(path).unwrap())
+            .collect()
+    }
+
+    pub fn data_folder(&self) -> &Path {
+        &self.data
+    }
+}
+
+impl Drop for Portal {
+    fn drop(&mut self) {
+        if !std::thread::panicking() && !self.may_leave_jobs {
+            self.run_jobs();
+            assert_eq!(
+                self.read(|db| Ok(outbox::waiting(db)?)),
+                0,
+                "outbox rows are left"
+            );
+            assert_eq!(
+                self.read(|db| Ok(outbox::failed(db)?)),
+                Vec::new(),
+                "jobs failed"
+            );
+        }
+        if let Some(handle) = self.stop.take() {
+            actix_web::rt::System::new().block_on(handle.stop(false));
+        }
+        if let Some(thread) = self.thread.take() {
+            drop(thread.join());
+        }
+        drop(std::fs::remove_dir_all(&self.data));
+    }
+}
+
+/// A database of its own in the tests' cluster, from a template that is migrated once.
+fn new_postgres_database(number: u32) -> String {
+    use diesel::connection::SimpleConnection;
+    use diesel::{Connection, PgConnection};
+    let base = std::env::var("TEST_DATABASE_URL").unwrap();
+    let name = format!("sanshe_test_{}_{number}", std::process::id());
+    let mut admin = PgConnection::establish(&base).unwrap();
+    admin
+        .batch_execute(&format!("CREATE DATABASE {name}"))
+        .unwrap();
+    let (head, tail) = base.rsplit_once('/').unwrap();
+    let query = tail
+        .split_once('?')
+        .map(|(_, query)| format!("?{query}"))
+        .unwrap_or_default();
+    format!("{head}/{name}{query}")
+}
