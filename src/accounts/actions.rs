@@ -8,7 +8,7 @@ use crate::infra::mail::{self, Letter};
 use crate::infra::store::Tx;
 use crate::infra::words::Language;
 use crate::kernel::instant;
-use crate::kernel::people::{BodyId, PersonId};
+use crate::kernel::people::{BodyId, PersonId, SessionId};
 use crate::kernel::roles::{BodyKind, Role, may};
 
 /// A new body under its first name, in force from today.
@@ -99,4 +99,35 @@ pub fn deliver(
         )?;
     }
     Ok(())
+}
+
+/// argon2id of a password. Slow by design: never inside a database job.
+pub fn hash_password(password: &str) -> Result<String, Failure> {
+    use argon2::PasswordHasher;
+    argon2::Argon2::default()
+        .hash_password(password.as_bytes())
+        .map(|hash| hash.to_string())
+        .map_err(Failure::internal)
+}
+
+/// A new account; `email` in lower case. Unconfirmed ones cannot sign in.
+pub fn create_person(
+    tx: &mut Tx,
+    email: &str,
+    name: &str,
+    password_hash: &str,
+    language: Language,
+    is_confirmed: bool,
+) -> Result<PersonId, Failure> {
+    let at = tx.machine_now();
+    Ok(queries::insert_person(tx.db, email, name, password_hash, language, is_confirmed.then_some(at), at)?)
+}
+
+/// How long a session lives without being ended (machine clock).
+const SESSION_FOR: chrono::Duration = chrono::Duration::hours(12);
+
+/// A session of somebody who has just proved who they are.
+pub fn begin_session(tx: &mut Tx, person: PersonId, device: &str, network: &str) -> Result<SessionId, Failure> {
+    let at = tx.machine_now();
+    Ok(queries::insert_session(tx.db, person, device, network, at, at + SESSION_FOR)?)
 }

@@ -2,9 +2,10 @@
 
 use super::model::{Body, Membership, Person};
 use crate::infra::db::{Db, columns};
-use crate::kernel::people::{BodyId, PersonId};
+use crate::infra::words::Language;
+use crate::kernel::people::{BodyId, PersonId, SessionId};
 use crate::kernel::roles::{BodyKind, Role};
-use crate::schema::{bodies, body_names, memberships, messages, people};
+use crate::schema::{bodies, body_names, memberships, messages, people, sessions};
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 
@@ -137,4 +138,48 @@ pub fn insert_message(
             messages::at.eq(at),
         ))
         .execute(db)
+}
+
+pub fn insert_person(
+    db: &mut Db,
+    email: &str,
+    name: &str,
+    password_hash: &str,
+    language: Language,
+    confirmed_at: Option<NaiveDateTime>,
+    at: NaiveDateTime,
+) -> QueryResult<PersonId> {
+    diesel::insert_into(people::table)
+        .values((
+            people::email.eq(email),
+            people::name.eq(name),
+            people::password_hash.eq(password_hash),
+            people::language.eq(language),
+            people::confirmed_at.eq(confirmed_at),
+            people::created_at.eq(at),
+        ))
+        .returning(people::id)
+        .get_result(db)
+}
+
+pub fn insert_session(
+    db: &mut Db,
+    person: PersonId,
+    device: &str,
+    network: &str,
+    at: NaiveDateTime,
+    expires_at: NaiveDateTime,
+) -> QueryResult<SessionId> {
+    diesel::insert_into(sessions::table)
+        .values((
+            sessions::person_id.eq(person),
+            sessions::device.eq(device),
+            sessions::network.eq(network),
+            sessions::created_at.eq(at),
+            sessions::seen_at.eq(at),
+            sessions::expires_at.eq(expires_at),
+            sessions::verified_at.eq(at),
+        ))
+        .returning(sessions::id)
+        .get_result(db)
 }

@@ -87,6 +87,13 @@ impl Client {
         }
     }
 
+    /// Takes a session that the test began.
+    pub fn keep_session(&self, token: &str) {
+        let uri: ureq::http::Uri = self.origin.parse().unwrap();
+        let cookie = ureq::Cookie::parse(format!("session={token}; Path=/"), &uri).unwrap();
+        self.agent.cookie_jar_lock().insert(cookie, &uri).unwrap();
+    }
+
     pub fn get(&self, path: &str) -> Reply {
         let request = self
             .agent

@@ -141,7 +141,10 @@ impl Portal {
     /// A confirmed person, with an account of the tests' password.
     pub fn person(&self, name: &str) -> PersonId {
         let email = format!("{name}@test.invalid");
-        let hash = sanshe::accounts::hash_password(PASSWORD).unwrap();
+        // Hashed once: argon2 takes its time by design.
+        static HASH: std::sync::LazyLock<String> =
+            std::sync::LazyLock::new(|| sanshe::accounts::hash_password(PASSWORD).unwrap());
+        let hash = HASH.clone();
         let name = name.to_owned();
         self.write(move |tx| {
             sanshe::accounts::create_person(
@@ -190,10 +193,17 @@ impl Portal {
         Client::new(&self.origin)
     }
 
-    /// Signs `name` in through the real page.
+    /// A session of `name`, begun as sign-in begins it (the sign-in page has its own journey).
     pub fn signed_in(&self, name: &str) -> Client {
-        let mut client = self.anonymous();
-        client.sign_in(&format!("{name}@test.invalid"), PASSWORD);
+        let email = format!("{name}@test.invalid");
+        let session = self.write(move |tx| {
+            let person = sanshe::accounts::find_person_by_email(tx.db, &email)?.ok_or(Failure::NotFound)?;
+            sanshe::accounts::begin_session(tx, person.id, "test", "127.0.0.0/24")
+        });
+        let key = self.state.secrets.token_key();
+        let token = sanshe::infra::tokens::issue(key, session, sanshe::infra::store::machine_now()).unwrap();
+        let client = self.anonymous();
+        client.keep_session(&token);
         client
     }
 
