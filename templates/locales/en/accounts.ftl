@@ -1,0 +1,44 @@
+# Accounts, bodies, roles and the inbox.
+accounts-kind-bureau = County department
+accounts-kind-town-government = Town or sub-district
+accounts-kind-provider = Provider
+accounts-kind-community-committee = Residents' or villagers' committee
+accounts-kind-service-center = Social organization service centre
+accounts-kind-procurement-agency = Procurement agency
+accounts-kind-finance-supervisor = Finance supervisor
+accounts-kind-platform = Operator of the portal
+accounts-role-officer = Officer
+accounts-role-reviewer = Reviewer
+accounts-role-preparer = Prepares bids
+accounts-role-submitter = Submits bids
+accounts-role-signatory = Signs contracts
+accounts-role-expert = Expert
+accounts-role-supervisor = Supervisor
+accounts-role-administrator = Administrator of the portal
+accounts-role-community-worker = Community worker
+accounts-role-not-in-body = Bodies of this kind do not have this role
+
+accounts-sign-in-title = Sign in
+accounts-sign-in-lede = For staff of public bodies, providers and experts. Notices, contracts and community services are open to everybody without signing in.
+accounts-sign-in-kept = What you typed is kept. Sign in and go on; you need not type it again.
+accounts-sign-in-button = Sign in
+accounts-sign-in-wrong = E-mail address or password is wrong, or the address is not confirmed yet
+accounts-email = E-mail address
+accounts-password = Password
+accounts-forgot-link = Forgotten password
+accounts-sign-up-link = Sign up
+accounts-verify-title = Type your password again
+accounts-verify-lede = Before publishing, opening, awarding or signing we make sure once more that it is you.
+accounts-verify-who = Signed in: { $name }
+accounts-verify-button = Confirm
+accounts-verify-wrong = The password is wrong
+accounts-demo-title = Demo sign-ins
+accounts-demo-text = One click signs you in, without a password. All people and bodies are invented.
+accounts-continue-title = Go on with your form
+accounts-continue-lede = Everything that you typed is here, and has not been sent yet. Press the button to send it.
+accounts-continue-button = Send
+accounts-continue-cancel = Do not send, go to the home page
+
+ledger-body-created = Body created
+ledger-member-granted = Role given
+ledger-member-ended = Role ended

@@ -1,0 +1,27 @@
+# Error pages: what happened, and what to do next.
+error-400-title = We could not read this request
+error-400-text = The link or the form was incomplete. Go back and try again.
+error-401-title = Please sign in first
+error-401-text = This page is for people who have signed in.
+error-403-title = You may not do this
+error-403-text = The body that you act for, or your role in it, does not carry this right. Ask a colleague who gives out rights in your body, or switch to another of your bodies.
+error-404-title = There is no such page
+error-404-text = The address may be wrong, or the page does not exist or is not open to you. Search from the home page, or go back.
+error-405-title = This cannot be opened like that
+error-405-text = This address only takes forms. Go back and use the button on the page.
+error-409-title = Somebody else changed this
+error-409-text = It was changed while you were writing, so your changes were not saved. Go back, reload to see the newest state, then try again.
+error-413-title = That is too large
+error-413-text = The form or a file is over the limit, and nothing was saved. Make the file smaller or send it in parts.
+error-415-title = We do not take this format
+error-415-text = Use the form on the page to send your content.
+error-422-title = This cannot be done now
+error-422-text = What was sent does not meet the requirements, and nothing was saved. Go back, check it and send it again.
+error-429-title = Too many tries
+error-429-text = There were too many tries in a short time. Wait a minute, then try again. A new password by mail is not affected by this.
+error-500-title = Something broke on our side
+error-500-text = This was not finished, and nothing that you sent was saved. Try again later; if it goes on, tell us the number below.
+error-503-title = We are too busy for a moment
+error-503-text = This was not finished, and nothing was saved. Wait a minute, then try again.
+error-next-home = To the home page
+error-next-work = To my work

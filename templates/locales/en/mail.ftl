@@ -1,0 +1,47 @@
+# The frame of every mail, and the mails of accounts and inbox.
+mail-demo-mark = [Demo]
+mail-open = Open
+mail-footer = Sanshe sent this mail by itself, as a reminder only; please do not reply. A notice counts as received when it lies in your inbox on the portal.
+mail-footer-demo = A demonstration site of Sanshe made this mail: everything in it is invented and has no legal effect. A notice counts as received when it lies in your inbox on the portal.
+mail-inbox-subject = You have a new notice
+mail-inbox-body = Dear { $name },
+
+    A new notice lies in your inbox on Sanshe. It counts as received at the time that the inbox shows. Please sign in to read it.
+mail-confirm-subject = Please confirm your e-mail address
+mail-confirm-body = Dear { $name },
+
+    somebody signed up on Sanshe with this address. If it was you, open the link below and press “Confirm”. The link works once, within 24 hours.
+
+    If it was not you, ignore this mail: without confirmation the account is never opened.
+mail-account-exists-subject = There is an account with this address
+mail-account-exists-body = Dear { $name },
+
+    somebody signed up again on Sanshe with this address. There is an account already, so please sign in; if you forgot your password, set a new one from the sign-in page.
+
+    If it was not you, ignore this mail: nothing about your account has changed.
+mail-reset-subject = Set a new password
+mail-reset-body = Dear { $name },
+
+    somebody asked for a new password for your account on Sanshe. If it was you, open the link below and set it. The link works once, within 1 hour; afterwards every other device is signed out.
+
+    If it was not you, ignore this mail: your password has not changed.
+mail-password-changed-subject = Your password was changed
+mail-password-changed-body = Dear { $name },
+
+    the password of your account on Sanshe has just been changed, and every other device was signed out. If it was not you, set a new one at once through “Forgotten password” on the sign-in page, and tell your body's administrator.
+mail-role-granted-subject = You have a new role
+mail-role-granted-body = Dear { $name },
+
+    you now act for “{ $body }” as: { $role }. Sign in to see it under “My account”, and to switch between your bodies.
+mail-role-ended-subject = One of your roles has ended
+mail-role-ended-body = Dear { $name },
+
+    this role of yours in “{ $body }” has ended: { $role }. If you have questions, please ask that body.
+mail-invited-subject = “{ $body }” invites you
+mail-invited-body = Good day,
+
+    “{ $body }” invites you to act for it on Sanshe as: { $role }. Sign up with this address; the role begins when the address is confirmed. The invitation is good for 7 days.
+mail-first-administrator-subject = Set up the administrator's account
+mail-first-administrator-body = Good day,
+
+    Sanshe is ready. Open the link below and set the administrator's name and password. The link works once, within 24 hours.

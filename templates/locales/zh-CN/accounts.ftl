@@ -1,0 +1,44 @@
+# Accounts, bodies, roles and the inbox.
+accounts-kind-bureau = 县级部门
+accounts-kind-town-government = 镇（街道）
+accounts-kind-provider = 承接主体
+accounts-kind-community-committee = 村（居）民委员会
+accounts-kind-service-center = 社会组织服务中心
+accounts-kind-procurement-agency = 采购代理机构
+accounts-kind-finance-supervisor = 财政监督部门
+accounts-kind-platform = 平台运营单位
+accounts-role-officer = 经办人
+accounts-role-reviewer = 审核人
+accounts-role-preparer = 投标编制人
+accounts-role-submitter = 投标递交人
+accounts-role-signatory = 签约人
+accounts-role-expert = 评审专家
+accounts-role-supervisor = 监督人员
+accounts-role-administrator = 平台管理员
+accounts-role-community-worker = 社区工作者
+accounts-role-not-in-body = 这类单位不设此角色
+
+accounts-sign-in-title = 登录
+accounts-sign-in-lede = 各单位工作人员、承接主体和评审专家由此登录。查看公告、合同和社区服务无需登录。
+accounts-sign-in-kept = 您填写的内容已经保留。登录后可继续提交，不必重填。
+accounts-sign-in-button = 登录
+accounts-sign-in-wrong = 邮箱或密码不正确，或者邮箱尚未确认
+accounts-email = 电子邮箱
+accounts-password = 密码
+accounts-forgot-link = 忘记密码
+accounts-sign-up-link = 注册账号
+accounts-verify-title = 请再次输入密码
+accounts-verify-lede = 公告、开标、定标、签约等事项办理前，需要再次确认是您本人。
+accounts-verify-who = 当前登录：{ $name }
+accounts-verify-button = 确认
+accounts-verify-wrong = 密码不正确
+accounts-demo-title = 演示账号
+accounts-demo-text = 点选即可登录，无需密码。人员与单位均为虚构。
+accounts-continue-title = 继续提交
+accounts-continue-lede = 您填写的内容都在，尚未提交。请按下面的按钮提交。
+accounts-continue-button = 提交
+accounts-continue-cancel = 不提交，返回首页
+
+ledger-body-created = 设立单位
+ledger-member-granted = 授予角色
+ledger-member-ended = 终止角色

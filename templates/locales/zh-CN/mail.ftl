@@ -1,0 +1,47 @@
+# The frame of every mail, and the mails of accounts and inbox.
+mail-demo-mark = 【演示】
+mail-open = 打开
+mail-footer = 本邮件由三社平台自动发送，仅作提醒，请勿回复。各类通知以平台收件箱中的送达时间为准。
+mail-footer-demo = 本邮件由三社演示站点生成，内容均为虚构，不具法律效力。各类通知以平台收件箱中的送达时间为准。
+mail-inbox-subject = 您有一条新通知
+mail-inbox-body = { $name }，您好：
+
+    您在三社平台的收件箱中收到一条新通知。通知以平台收件箱中显示的时间为送达时间，请登录查看。
+mail-confirm-subject = 请确认您的电子邮箱
+mail-confirm-body = { $name }，您好：
+
+    有人使用此邮箱在三社平台注册了账号。如是您本人操作，请打开下面的链接，并在页面上按“确认”。链接 24 小时内有效，只能使用一次。
+
+    如非您本人操作，请忽略本邮件；未经确认，账号不会启用。
+mail-account-exists-subject = 此邮箱已有账号
+mail-account-exists-body = { $name }，您好：
+
+    有人使用此邮箱在三社平台再次注册。此邮箱已有账号，无需重复注册，请直接登录；忘记密码时，可在登录页重设。
+
+    如非您本人操作，请忽略本邮件，您的账号没有任何变化。
+mail-reset-subject = 重设密码
+mail-reset-body = { $name }，您好：
+
+    有人申请重设您在三社平台的密码。如是您本人操作，请打开下面的链接设置新密码。链接 1 小时内有效，只能使用一次；设置后，其他设备上的登录将全部退出。
+
+    如非您本人操作，请忽略本邮件，您的密码没有任何变化。
+mail-password-changed-subject = 您的密码已修改
+mail-password-changed-body = { $name }，您好：
+
+    您在三社平台的密码刚刚修改，其他设备上的登录已全部退出。如非您本人操作，请立即通过登录页的“忘记密码”重设，并告知本单位管理人员。
+mail-role-granted-subject = 您有了新的任职
+mail-role-granted-body = { $name }，您好：
+
+    您已被授权在“{ $body }”担任：{ $role }。登录后可在“我的账号”中查看，并切换所代表的单位。
+mail-role-ended-subject = 您的任职已变更
+mail-role-ended-body = { $name }，您好：
+
+    您在“{ $body }”的下列角色已经终止：{ $role }。如有疑问，请联系该单位。
+mail-invited-subject = 邀请您加入“{ $body }”
+mail-invited-body = 您好：
+
+    “{ $body }”邀请您在三社平台担任：{ $role }。请用此邮箱注册账号；邮箱确认后，该角色自动生效。邀请 7 天内有效。
+mail-first-administrator-subject = 设置平台管理员账号
+mail-first-administrator-body = 您好：
+
+    三社平台已完成初始化。请打开下面的链接，设置管理员的姓名和密码。链接 24 小时内有效，只能使用一次。
