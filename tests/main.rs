@@ -7,3 +7,5 @@
 )]
 
 mod support;
+mod ledger;
+mod store;

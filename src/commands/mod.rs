@@ -3,11 +3,12 @@
 pub mod clock;
 mod open;
 mod serve;
+mod verify_ledger;
 
 pub use open::{open, prepare};
 pub use serve::run_server;
 
-use crate::infra::config::Mode;
+use crate::infra::config::{Config, Mode};
 use crate::infra::failure::Failure;
 use clap::{Args, Subcommand};
 use std::net::SocketAddr;
@@ -23,17 +24,52 @@ pub struct Where {
     pub data: Option<PathBuf>,
 }
 
+impl Where {
+    /// The configuration of a portal at this place.
+    pub fn config(&self, mode: Mode) -> Result<Config, Failure> {
+        let data = self.data.clone().unwrap_or_else(|| PathBuf::from("data").join(mode.as_str()));
+        Config::read(mode, &data, self.listen, &std::env::vars().collect())
+    }
+}
+
 #[derive(Subcommand)]
 pub enum Command {
     /// A living demonstration on invented data.
     Demo(Where),
     /// The portal itself.
     Serve(Where),
+    /// Makes a live portal's secrets and a one-time link for its first administrator.
+    Init {
+        #[command(flatten)]
+        place: Where,
+        /// The first administrator's e-mail address.
+        #[arg(long)]
+        email: String,
+    },
+    /// Recomputes the ledger's chain; with a kept head or receipt, finds cutting and roll-back too.
+    VerifyLedger {
+        #[command(flatten)]
+        place: Where,
+        /// A signed head, or a receipt that carries one.
+        #[arg(long)]
+        head: Option<PathBuf>,
+        /// The demo's ledger instead of the live one.
+        #[arg(long)]
+        demo: bool,
+    },
 }
 
 pub fn run(command: Command) -> Result<(), Failure> {
     match command {
         Command::Demo(place) => run_server(Mode::Demo, &place),
         Command::Serve(place) => run_server(Mode::Live, &place),
+        Command::Init { place, email } => {
+            let _ = (place, email);
+            Ok(())
+        }
+        Command::VerifyLedger { place, head, demo } => {
+            let mode = if demo { Mode::Demo } else { Mode::Live };
+            verify_ledger::run(&place.config(mode)?, head.as_deref())
+        }
     }
 }

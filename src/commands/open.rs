@@ -8,9 +8,9 @@ use crate::infra::seal::random_hex;
 use crate::infra::secrets::Secrets;
 use crate::infra::store::{Store, Tx};
 use crate::regions;
-use crate::schema::portal;
+use crate::schema::{portal, uptimes};
 use crate::web::State;
-use chrono::NaiveDate;
+use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 use std::fs;
 
@@ -41,10 +41,15 @@ pub fn open(config: Config) -> Result<State, Failure> {
             ))
         })?;
     let secrets = secrets(&config)?;
-    migrate(&config.database)?;
-    let store = Store::open(&config.database, READERS)?;
+    let store = open_store(&config)?;
     prepare(&store, config.mode)?;
     State::new(config, secrets, store)
+}
+
+/// The database of this configuration, brought to this program's schema.
+pub fn open_store(config: &Config) -> Result<Store, Failure> {
+    migrate(&config.database)?;
+    Store::open(&config.database, READERS)
 }
 
 fn secrets(config: &Config) -> Result<Secrets, Failure> {
@@ -75,7 +80,10 @@ pub fn prepare(store: &Store, mode: Mode) -> Result<(), Failure> {
 fn mark(tx: &mut Tx, mode: Mode) -> Result<(), Failure> {
     let kind: Option<String> = portal::table.select(portal::kind).first(tx.db).optional()?;
     match kind {
-        Some(kind) if kind == mode.as_str() => Ok(()),
+        Some(kind) if kind == mode.as_str() => match mode {
+            Mode::Demo => resume(tx),
+            Mode::Live => Ok(()),
+        },
         Some(kind) => Err(Failure::internal(format!(
             "this database is a {kind} one; {} refuses it",
             mode.as_str()
@@ -102,4 +110,15 @@ fn mark(tx: &mut Tx, mode: Mode) -> Result<(), Failure> {
             Ok(())
         }
     }
+}
+
+/// The demo clock goes on where it stood when the demo was stopped: the night between is no outage.
+fn resume(tx: &mut Tx) -> Result<(), Failure> {
+    let stood: Option<NaiveDateTime> = uptimes::table.select(diesel::dsl::max(uptimes::last_at)).first(tx.db)?;
+    let Some(stood) = stood else { return Ok(()) };
+    let offset = (stood - tx.machine_now()).num_microseconds().unwrap_or(0);
+    diesel::update(portal::table).set(portal::clock_offset_us.eq(offset)).execute(tx.db)?;
+    tx.set_offset(offset);
+    tx.refresh_now()?;
+    Ok(())
 }

@@ -1,13 +1,12 @@
 //! `serve` and `demo`: open, listen, say where, stop cleanly.
 
 use super::{Where, open};
-use crate::infra::config::{Config, Mode};
+use crate::infra::config::Mode;
 use crate::infra::failure::Failure;
 use crate::jobs::Runner;
 use crate::routes::app;
 use actix_web::HttpServer;
 use actix_web::web::Data;
-use std::path::PathBuf;
 
 pub fn run_server(mode: Mode, place: &Where) -> Result<(), Failure> {
     tracing_subscriber::fmt()
@@ -18,11 +17,7 @@ pub fn run_server(mode: Mode, place: &Where) -> Result<(), Failure> {
         )
         .with_writer(std::io::stderr)
         .init();
-    let data = place
-        .data
-        .clone()
-        .unwrap_or_else(|| PathBuf::from("data").join(mode.as_str()));
-    let config = Config::read(mode, &data, place.listen, &std::env::vars().collect())?;
+    let config = place.config(mode)?;
     // The port first: a second start must not touch the data of the first.
     let socket = std::net::TcpListener::bind(config.listen).map_err(|error| {
         Failure::internal(format!("cannot listen on {}: {error}", config.listen))

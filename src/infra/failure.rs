@@ -76,7 +76,7 @@ pub enum Failure {
     Unavailable,
     #[error("database: {0}")]
     Db(DbError),
-    #[error("internal: {0}")]
+    #[error("{0}")]
     Internal(String),
 }
 

@@ -58,7 +58,8 @@ fn portal_now(db: &mut Db, offset: &AtomicI64) -> QueryResult<NaiveDateTime> {
         sqlite _conn => Ok(shift(machine_now(), offset.load(Ordering::SeqCst))),
         postgres conn => {
             let row: DatabaseNow = diesel::sql_query(
-                "SELECT clock_timestamp() AT TIME ZONE 'UTC' AS now, clock_offset_us AS offset_us FROM portal",
+                "SELECT clock_timestamp() AT TIME ZONE 'UTC' AS now, \
+                 COALESCE((SELECT clock_offset_us FROM portal), 0) AS offset_us",
             )
             .get_result(conn)?;
             offset.store(row.offset_us, Ordering::SeqCst);
