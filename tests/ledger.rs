@@ -9,7 +9,13 @@ fn portal_with_lines(database: Database, lines: i64) -> Portal {
     let portal = Portal::start(database);
     portal.run_jobs();
     for n in 0..lines {
-        portal.write(move |tx| ledger::append(tx, None, &Entry::new("thing", n, "thing.done").because("理由")));
+        portal.write(move |tx| {
+            ledger::append(
+                tx,
+                None,
+                &Entry::new("thing", n, "thing.done").because("理由"),
+            )
+        });
     }
     portal.run_jobs();
     portal
@@ -26,7 +32,9 @@ fn tamper(portal: &Portal, sql: &'static str) {
 
 fn findings(portal: &Portal, kept: &Head) -> Vec<Finding> {
     let kept = kept.clone();
-    portal.read(move |db| ledger::verify(db, Some(&kept))).findings
+    portal
+        .read(move |db| ledger::verify(db, Some(&kept)))
+        .findings
 }
 
 fn an_honest_ledger_has_no_finding(database: Database) {
@@ -39,7 +47,10 @@ fn an_honest_ledger_has_no_finding(database: Database) {
     portal.run_jobs();
     assert_eq!(findings(&portal, &kept), []);
     // A name erased for good reason is no finding.
-    tamper(&portal, "DELETE FROM ledger_texts WHERE ledger_id = (SELECT id FROM ledger WHERE seq = 3)");
+    tamper(
+        &portal,
+        "DELETE FROM ledger_texts WHERE ledger_id = (SELECT id FROM ledger WHERE seq = 3)",
+    );
     assert_eq!(findings(&portal, &kept), []);
     let forged = Head { seq: 19, ..kept };
     assert!(!forged.is_genuine().unwrap());
@@ -48,9 +59,15 @@ fn an_honest_ledger_has_no_finding(database: Database) {
 fn rewriting_is_found(database: Database) {
     let portal = portal_with_lines(database, 10);
     let kept = head(&portal);
-    tamper(&portal, "UPDATE ledger SET to_state = 'awarded' WHERE seq = 4");
+    tamper(
+        &portal,
+        "UPDATE ledger SET to_state = 'awarded' WHERE seq = 4",
+    );
     assert_eq!(findings(&portal, &kept), [Finding::Rewritten { seq: 4 }]);
-    tamper(&portal, "UPDATE ledger_texts SET reason = 'x' WHERE ledger_id = (SELECT id FROM ledger WHERE seq = 7)");
+    tamper(
+        &portal,
+        "UPDATE ledger_texts SET reason = 'x' WHERE ledger_id = (SELECT id FROM ledger WHERE seq = 7)",
+    );
     assert!(findings(&portal, &kept).contains(&Finding::TextRewritten { seq: 7 }));
 }
 
@@ -66,7 +83,10 @@ fn cutting_and_roll_back_are_found(database: Database) {
         &portal,
         "DELETE FROM ledger_texts WHERE ledger_id IN (SELECT id FROM ledger WHERE seq > 4); DELETE FROM ledger WHERE seq > 4",
     );
-    assert_eq!(findings(&portal, &kept), [Finding::RolledBack { kept: 10, found: 4 }]);
+    assert_eq!(
+        findings(&portal, &kept),
+        [Finding::RolledBack { kept: 10, found: 4 }]
+    );
     // A whole new history of the same length, properly chained, is not the kept one.
     for n in 0..6 {
         portal.write(move |tx| ledger::append(tx, None, &Entry::new("thing", n, "thing.undone")));
@@ -75,4 +95,8 @@ fn cutting_and_roll_back_are_found(database: Database) {
     assert_eq!(findings(&portal, &kept), [Finding::Forked { seq: 10 }]);
 }
 
-on_both!(an_honest_ledger_has_no_finding, rewriting_is_found, cutting_and_roll_back_are_found);
+on_both!(
+    an_honest_ledger_has_no_finding,
+    rewriting_is_found,
+    cutting_and_roll_back_are_found
+);

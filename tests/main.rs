@@ -6,6 +6,6 @@
     clippy::missing_panics_doc
 )]
 
-mod support;
 mod ledger;
 mod store;
+mod support;

@@ -22,7 +22,12 @@ fn put(tx: &mut Tx, key: &str) -> Result<(), Failure> {
 }
 
 fn keys(portal: &Portal) -> Vec<String> {
-    portal.read(|db| Ok(once_keys::table.select(once_keys::key_hash).order(once_keys::key_hash).load(db)?))
+    portal.read(|db| {
+        Ok(once_keys::table
+            .select(once_keys::key_hash)
+            .order(once_keys::key_hash)
+            .load(db)?)
+    })
 }
 
 /// A refusal rolls back its own work only, whatever stands beside it in the batch.
@@ -81,7 +86,10 @@ fn a_panic_is_never_acknowledged(database: Database) {
         Ok(())
     });
     if database == Database::Sqlite {
-        assert!(outcome.is_err(), "a write without its transaction was acknowledged");
+        assert!(
+            outcome.is_err(),
+            "a write without its transaction was acknowledged"
+        );
     }
     store.write_blocking(|tx| put(tx, "after")).unwrap();
     let found = keys(&portal);
@@ -104,7 +112,11 @@ fn parallel_writes_are_all_there(database: Database) {
                     let key = format!("{writer:02}-{n:02}");
                     let result = store.write_blocking(move |tx| {
                         put(tx, &key)?;
-                        if n % 5 == 4 { Err(Refusal::new("form-missing").into()) } else { Ok(()) }
+                        if n % 5 == 4 {
+                            Err(Refusal::new("form-missing").into())
+                        } else {
+                            Ok(())
+                        }
                     });
                     if result.is_ok() {
                         acknowledged.fetch_add(1, Ordering::SeqCst);
@@ -139,7 +151,10 @@ fn conflicting_counters_add_up(database: Database) {
             });
         }
     });
-    assert_eq!(portal.read(|db| Ok(row::table.select(row::public_version).first::<i64>(db)?)), before + 80);
+    assert_eq!(
+        portal.read(|db| Ok(row::table.select(row::public_version).first::<i64>(db)?)),
+        before + 80
+    );
 }
 
 on_both!(

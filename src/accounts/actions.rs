@@ -120,14 +120,34 @@ pub fn create_person(
     is_confirmed: bool,
 ) -> Result<PersonId, Failure> {
     let at = tx.machine_now();
-    Ok(queries::insert_person(tx.db, email, name, password_hash, language, is_confirmed.then_some(at), at)?)
+    Ok(queries::insert_person(
+        tx.db,
+        email,
+        name,
+        password_hash,
+        language,
+        is_confirmed.then_some(at),
+        at,
+    )?)
 }
 
 /// How long a session lives without being ended (machine clock).
 const SESSION_FOR: chrono::Duration = chrono::Duration::hours(12);
 
 /// A session of somebody who has just proved who they are.
-pub fn begin_session(tx: &mut Tx, person: PersonId, device: &str, network: &str) -> Result<SessionId, Failure> {
+pub fn begin_session(
+    tx: &mut Tx,
+    person: PersonId,
+    device: &str,
+    network: &str,
+) -> Result<SessionId, Failure> {
     let at = tx.machine_now();
-    Ok(queries::insert_session(tx.db, person, device, network, at, at + SESSION_FOR)?)
+    Ok(queries::insert_session(
+        tx.db,
+        person,
+        device,
+        network,
+        at,
+        at + SESSION_FOR,
+    )?)
 }

@@ -27,7 +27,10 @@ pub struct Where {
 impl Where {
     /// The configuration of a portal at this place.
     pub fn config(&self, mode: Mode) -> Result<Config, Failure> {
-        let data = self.data.clone().unwrap_or_else(|| PathBuf::from("data").join(mode.as_str()));
+        let data = self
+            .data
+            .clone()
+            .unwrap_or_else(|| PathBuf::from("data").join(mode.as_str()));
         Config::read(mode, &data, self.listen, &std::env::vars().collect())
     }
 }

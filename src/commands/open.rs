@@ -114,10 +114,14 @@ fn mark(tx: &mut Tx, mode: Mode) -> Result<(), Failure> {
 
 /// The demo clock goes on where it stood when the demo was stopped: the night between is no outage.
 fn resume(tx: &mut Tx) -> Result<(), Failure> {
-    let stood: Option<NaiveDateTime> = uptimes::table.select(diesel::dsl::max(uptimes::last_at)).first(tx.db)?;
+    let stood: Option<NaiveDateTime> = uptimes::table
+        .select(diesel::dsl::max(uptimes::last_at))
+        .first(tx.db)?;
     let Some(stood) = stood else { return Ok(()) };
     let offset = (stood - tx.machine_now()).num_microseconds().unwrap_or(0);
-    diesel::update(portal::table).set(portal::clock_offset_us.eq(offset)).execute(tx.db)?;
+    diesel::update(portal::table)
+        .set(portal::clock_offset_us.eq(offset))
+        .execute(tx.db)?;
     tx.set_offset(offset);
     tx.refresh_now()?;
     Ok(())

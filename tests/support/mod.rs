@@ -197,11 +197,13 @@ impl Portal {
     pub fn signed_in(&self, name: &str) -> Client {
         let email = format!("{name}@test.invalid");
         let session = self.write(move |tx| {
-            let person = sanshe::accounts::find_person_by_email(tx.db, &email)?.ok_or(Failure::NotFound)?;
+            let person =
+                sanshe::accounts::find_person_by_email(tx.db, &email)?.ok_or(Failure::NotFound)?;
             sanshe::accounts::begin_session(tx, person.id, "test", "127.0.0.0/24")
         });
         let key = self.state.secrets.token_key();
-        let token = sanshe::infra::tokens::issue(key, session, sanshe::infra::store::machine_now()).unwrap();
+        let token = sanshe::infra::tokens::issue(key, session, sanshe::infra::store::machine_now())
+            .unwrap();
         let client = self.anonymous();
         client.keep_session(&token);
         client
