@@ -4,6 +4,7 @@ use crate::infra::failure::Failure;
 use crate::infra::ledger;
 use crate::infra::outbox::{self, Job};
 use crate::infra::uptime;
+use crate::portal;
 use crate::web::State;
 use actix_web::web::Data;
 use std::sync::Arc;
@@ -120,6 +121,7 @@ fn perform(state: &Data<State>, job: &Job) -> Result<(), Failure> {
                 .mailer
                 .send(&state.config, &state.words, &letter, job.id)
         }
+        "search" => portal::search::reindex(state, job),
         other => Err(Failure::internal(format!("no consumer {other}"))),
     }
 }

@@ -13,11 +13,13 @@
 //! ```
 
 pub mod accounts;
+pub mod catalogue;
 pub mod commands;
 pub mod common;
 pub mod infra;
 pub mod jobs;
 pub mod kernel;
+pub mod portal;
 pub mod regions;
 pub mod routes;
 pub mod schema;

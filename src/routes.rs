@@ -1,6 +1,6 @@
 //! The one `app(state)`, for the server and for the tests.
 
-use crate::accounts;
+use crate::{accounts, catalogue, portal};
 use crate::web::{State, assets, guard};
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
@@ -10,6 +10,8 @@ use actix_web::{App, middleware::from_fn};
 fn routes(cfg: &mut ServiceConfig) {
     assets::routes(cfg);
     accounts::routes(cfg);
+    catalogue::routes(cfg);
+    portal::routes(cfg);
 }
 
 pub fn app(

@@ -1,5 +1,6 @@
 //! Opening a portal's data: folder, secrets, database of the right kind and age, reference data.
 
+use crate::catalogue;
 use crate::common::rulesets;
 use crate::infra::config::{Config, Mode};
 use crate::infra::failure::Failure;
@@ -73,7 +74,8 @@ pub fn prepare(store: &Store, mode: Mode) -> Result<(), Failure> {
     store.write_blocking(move |tx| {
         mark(tx, mode)?;
         regions::import_reference(tx.db)?;
-        rulesets::import_reference(tx.db, REGION)
+        rulesets::import_reference(tx.db, REGION)?;
+        catalogue::import_reference(tx)
     })
 }
 

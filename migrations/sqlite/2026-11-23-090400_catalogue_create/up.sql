@@ -5,7 +5,7 @@ CREATE TABLE catalogues (
     issued_no    TEXT,
     source       TEXT NOT NULL,
     is_verified  BOOLEAN NOT NULL,
-    state        TEXT NOT NULL CHECK (state IN ('draft', 'published', 'replaced')),
+    state        TEXT NOT NULL CHECK (state IN ('staging', 'draft', 'published', 'replaced')),
     imported_by  BIGINT REFERENCES people (id),
     imported_at  TIMESTAMP NOT NULL,
     published_at TIMESTAMP,

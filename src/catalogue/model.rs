@@ -1,0 +1,50 @@
+//! The catalogue as rows: versions by year, items in three levels.
+
+use crate::kernel::ids::{id, text_enum};
+use crate::kernel::people::PersonId;
+use crate::schema::{catalogue_items, catalogues};
+use chrono::NaiveDateTime;
+use diesel::prelude::*;
+
+id!(CatalogueId);
+id!(CatalogueItemId);
+
+text_enum!(
+    /// `staging` is an import that is still coming in: nobody is shown it.
+    CatalogueState {
+        Staging = "staging",
+        Draft = "draft",
+        Published = "published",
+        Replaced = "replaced",
+    }
+);
+
+#[derive(Queryable, Selectable, Clone, Debug)]
+#[diesel(table_name = catalogues)]
+pub struct Catalogue {
+    pub id: CatalogueId,
+    pub year: i64,
+    pub title: String,
+    pub issued_no: Option<String>,
+    pub source: String,
+    /// Whether every row was compared with what the finance department published.
+    pub is_verified: bool,
+    pub state: CatalogueState,
+    pub imported_by: Option<PersonId>,
+    pub imported_at: NaiveDateTime,
+    pub published_at: Option<NaiveDateTime>,
+    pub version: i64,
+}
+
+/// `parent_code` is the code one level up in the same catalogue.
+#[derive(Queryable, Selectable, Clone, Debug, PartialEq, Eq)]
+#[diesel(table_name = catalogue_items)]
+pub struct CatalogueItem {
+    pub id: CatalogueItemId,
+    pub catalogue_id: CatalogueId,
+    pub code: String,
+    pub name: String,
+    pub level: i64,
+    pub parent_code: Option<String>,
+    pub description: String,
+}
