@@ -1,7 +1,7 @@
 //! The one `app(state)`, for the server and for the tests.
 
-use crate::{accounts, catalogue, portal};
 use crate::web::{State, assets, guard};
+use crate::{accounts, catalogue, portal};
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::web::{self, Data, ServiceConfig};

@@ -23,8 +23,10 @@ pub fn compare(before: &[CatalogueItem], after: &[CatalogueItem]) -> Diff {
         .iter()
         .map(|item| (item.code.as_str(), item))
         .collect();
-    let new: BTreeMap<&str, &CatalogueItem> =
-        after.iter().map(|item| (item.code.as_str(), item)).collect();
+    let new: BTreeMap<&str, &CatalogueItem> = after
+        .iter()
+        .map(|item| (item.code.as_str(), item))
+        .collect();
     let mut diff = Diff::default();
     for (code, item) in &new {
         match old.get(code) {
@@ -80,8 +82,16 @@ mod tests {
 
     #[test]
     fn new_changed_and_gone() {
-        let before = [item("A", "甲", None), item("A01", "乙", Some("A")), item("A02", "丙", Some("A"))];
-        let after = [item("A", "甲", None), item("A01", "乙二", Some("A")), item("A03", "丁", Some("A"))];
+        let before = [
+            item("A", "甲", None),
+            item("A01", "乙", Some("A")),
+            item("A02", "丙", Some("A")),
+        ];
+        let after = [
+            item("A", "甲", None),
+            item("A01", "乙二", Some("A")),
+            item("A03", "丁", Some("A")),
+        ];
         let diff = compare(&before, &after);
         assert_eq!(diff.new, [item("A03", "丁", Some("A"))]);
         assert_eq!(diff.gone, [item("A02", "丙", Some("A"))]);

@@ -193,12 +193,7 @@ fn read_header(fields: &[&str], line: u64, bad: &mut Vec<BadRow>) -> Option<Head
     (bad.len() == before).then_some(Header { columns })
 }
 
-fn read_fields(
-    header: &Header,
-    fields: &[&str],
-    line: u64,
-    bad: &mut Vec<BadRow>,
-) -> Option<Row> {
+fn read_fields(header: &Header, fields: &[&str], line: u64, bad: &mut Vec<BadRow>) -> Option<Row> {
     let (needed, found) = (header.columns.len(), fields.len());
     if needed != found {
         bad.push(BadRow {
@@ -284,8 +279,22 @@ mod tests {
             ("养,甲,1,,", 1, Reason::CodeLetters(text("养"))),
             ("A123456789012345678901,甲,2,A,", 1, Reason::TooLong(20)),
             ("A1,甲,2,A,", 1, Reason::CodePattern(text("A1"))),
-            ("A01,甲,3,A,", 1, Reason::CodeLevel { code: text("A01"), level: 3 }),
-            ("A,甲,1,,", 1, Reason::CodeTwice { code: text("A"), first: 2 }),
+            (
+                "A01,甲,3,A,",
+                1,
+                Reason::CodeLevel {
+                    code: text("A01"),
+                    level: 3,
+                },
+            ),
+            (
+                "A,甲,1,,",
+                1,
+                Reason::CodeTwice {
+                    code: text("A"),
+                    first: 2,
+                },
+            ),
             ("A01,,2,A,", 2, Reason::NameMissing),
             ("A01, \u{3000}\u{200B},2,A,", 2, Reason::NameMissing),
             ("A01,甲,4,A,", 3, Reason::Level(text("4"))),
@@ -294,15 +303,35 @@ mod tests {
             ("B,甲,1,A,", 4, Reason::ParentOfTop(text("A"))),
             ("B01,甲,2,B,", 4, Reason::ParentUnknown(text("B"))),
             ("A01,甲,2,A,也许", 5, Reason::Verified(text("也许"))),
-            ("A01,甲,2,A", 5, Reason::Fields { needed: 5, found: 4 }),
-            ("A01,甲,2,A,,", 6, Reason::Fields { needed: 5, found: 6 }),
+            (
+                "A01,甲,2,A",
+                5,
+                Reason::Fields {
+                    needed: 5,
+                    found: 4,
+                },
+            ),
+            (
+                "A01,甲,2,A,,",
+                6,
+                Reason::Fields {
+                    needed: 5,
+                    found: 6,
+                },
+            ),
         ] {
             let found = bad(lines);
-            assert!(found.contains(&(3, Some(column), reason)), "{lines}: {found:?}");
+            assert!(
+                found.contains(&(3, Some(column), reason)),
+                "{lines}: {found:?}"
+            );
         }
         let long = format!("A01,{},2,A,", "长".repeat(101));
         assert_eq!(bad(&long), [(3, Some(2), Reason::TooLong(100))]);
-        let other = Reason::ParentOther { code: text("B01"), parent: text("A") };
+        let other = Reason::ParentOther {
+            code: text("B01"),
+            parent: text("A"),
+        };
         assert_eq!(bad("B,乙,1,,\nB01,丙,2,A,"), [(4, Some(4), other)]);
         let level = Reason::ParentLevel(text("A"));
         assert!(bad("A0101,丙,3,A,").contains(&(3, Some(4), level)));
@@ -312,13 +341,19 @@ mod tests {
     fn all_bad_rows_come_at_once_in_their_order() {
         let found = bad("A01,,2,A,\n\n\nA02,乙,9,A,\n,丙,2,,");
         let places: Vec<_> = found.iter().map(|bad| (bad.0, bad.1)).collect();
-        assert_eq!(places, [(3, Some(2)), (6, Some(3)), (7, Some(1)), (7, Some(4))]);
+        assert_eq!(
+            places,
+            [(3, Some(2)), (6, Some(3)), (7, Some(1)), (7, Some(4))]
+        );
     }
 
     #[test]
     fn bad_files() {
         let head = |head: &str| read(format!("{head}\nA,甲,1,\n").as_bytes()).unwrap_err();
-        assert_eq!(head("code,name,level")[0].reason, Reason::HeaderMissing(Column::Parent));
+        assert_eq!(
+            head("code,name,level")[0].reason,
+            Reason::HeaderMissing(Column::Parent)
+        );
         assert_eq!(head("code,名称,name,level,parent_code")[0].column, Some(3));
         let unknown = &head("code,name,level,parent_code,colour")[0];
         assert_eq!(unknown.reason, Reason::HeaderUnknown("colour".into()));
@@ -336,7 +371,10 @@ mod tests {
         for n in 0..=MAX_ROWS {
             many.push_str(&format!("{n},甲,1,,\n"));
         }
-        assert_eq!(read(many.as_bytes()).unwrap_err()[0].reason, Reason::TooManyRows);
+        assert_eq!(
+            read(many.as_bytes()).unwrap_err()[0].reason,
+            Reason::TooManyRows
+        );
     }
 
     #[test]

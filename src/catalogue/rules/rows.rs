@@ -145,9 +145,7 @@ impl Rule for Reason {
             Self::ParentOther { code, parent } => Refusal::new("catalogue-bad-parent-other")
                 .arg("code", cut(code))
                 .arg("parent", cut(parent)),
-            Self::Verified(text) => {
-                Refusal::new("catalogue-bad-verified").arg("text", cut(text))
-            }
+            Self::Verified(text) => Refusal::new("catalogue-bad-verified").arg("text", cut(text)),
         }
     }
 }
