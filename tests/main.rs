@@ -7,5 +7,7 @@
 )]
 
 mod ledger;
+mod mail;
+mod migrations;
 mod store;
 mod support;
