@@ -19,6 +19,7 @@ pub mod common;
 pub mod infra;
 pub mod jobs;
 pub mod kernel;
+pub mod organizations;
 pub mod portal;
 pub mod regions;
 pub mod routes;

@@ -1,7 +1,7 @@
 //! The one `app(state)`, for the server and for the tests.
 
 use crate::web::{State, assets, guard};
-use crate::{accounts, catalogue, portal};
+use crate::{accounts, catalogue, organizations, portal};
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::web::{self, Data, ServiceConfig};
@@ -11,6 +11,7 @@ fn routes(cfg: &mut ServiceConfig) {
     assets::routes(cfg);
     accounts::routes(cfg);
     catalogue::routes(cfg);
+    organizations::routes(cfg);
     portal::routes(cfg);
 }
 

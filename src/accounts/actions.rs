@@ -30,6 +30,22 @@ pub fn create_body(
     Ok(body)
 }
 
+/// A new name for a body, in force from today; what was published before keeps the name of its day.
+pub fn rename_body(
+    tx: &mut Tx,
+    actor: Option<&Actor>,
+    body: BodyId,
+    name: &str,
+) -> Result<(), Failure> {
+    let today = instant::shanghai_date(tx.now);
+    queries::rename_body(tx.db, body, name, today)?;
+    ledger::append(
+        tx,
+        actor,
+        &Entry::new("body", body.0, "body.renamed").for_staff(Some(body)),
+    )
+}
+
 /// Gives a person a role in a body; a role that the kind of body does not have is refused.
 pub fn grant(
     tx: &mut Tx,

@@ -4,7 +4,9 @@ mod actions;
 mod model;
 mod queries;
 
-pub use actions::{begin_session, create_body, create_person, deliver, grant, hash_password};
+pub use actions::{
+    begin_session, create_body, create_person, deliver, grant, hash_password, rename_body,
+};
 pub use model::{Body, Membership, Person};
 pub use queries::{
     find_body, find_person, find_person_by_email, list_bodies, list_holders, list_members,

@@ -99,6 +99,31 @@ pub fn insert_body(
     Ok(id)
 }
 
+/// Ends the name in force and begins another one.
+pub fn rename_body(db: &mut Db, id: BodyId, name: &str, on: NaiveDate) -> QueryResult<()> {
+    diesel::update(bodies::table.find(id))
+        .set((
+            bodies::name.eq(name),
+            bodies::version.eq(bodies::version + 1),
+        ))
+        .execute(db)?;
+    diesel::update(
+        body_names::table
+            .filter(body_names::body_id.eq(id))
+            .filter(body_names::to_on.is_null()),
+    )
+    .set(body_names::to_on.eq(on))
+    .execute(db)?;
+    diesel::insert_into(body_names::table)
+        .values((
+            body_names::body_id.eq(id),
+            body_names::name.eq(name),
+            body_names::from_on.eq(on),
+        ))
+        .execute(db)?;
+    Ok(())
+}
+
 pub fn insert_membership(
     db: &mut Db,
     person: PersonId,

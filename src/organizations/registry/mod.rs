@@ -1,0 +1,23 @@
+//! Providers (承接主体): any lawful body that may take on services, its credit code, and whether the code is proven.
+//!
+//! Rival claims to one code coexist and block nobody; a check by an officer proves one of them.
+
+mod actions;
+mod model;
+mod queries;
+mod rules;
+
+pub use actions::{ask_for_check, attach_certificate, edit, prove, refuse, register, revoke};
+pub use model::{
+    CheckProviders, KeepOwnProvider, NewFile, NewProvider, Provider, ProviderId, ProviderKind,
+    ProviderState, SeeOwnProvider, StoredFile,
+};
+pub use queries::{
+    areas_of, count_waiting, find, find_by_body, find_own, list_of_person, list_rivals,
+    list_serving, scopes_of,
+};
+pub use rules::{Step, next_state, sort_key};
+
+use actix_web::web::ServiceConfig;
+
+pub fn routes(_cfg: &mut ServiceConfig) {}

@@ -1,0 +1,292 @@
+//! Rows of providers, their scopes, areas and certificates.
+
+use super::model::{NewFile, NewProvider, Provider, ProviderId, ProviderState, StoredFile};
+use crate::infra::db::{Db, columns};
+use crate::kernel::credit_code::CreditCode;
+use crate::kernel::people::{BodyId, PersonId};
+use crate::schema::{bodies, files, memberships, provider_areas, provider_scopes, providers};
+use chrono::NaiveDateTime;
+use diesel::prelude::*;
+
+pub const SUBJECT: &str = "provider";
+pub const CERTIFICATE: &str = "certificate";
+
+pub fn find(db: &mut Db, id: ProviderId) -> QueryResult<Provider> {
+    providers::table
+        .inner_join(bodies::table.on(bodies::id.eq(providers::body_id)))
+        .filter(providers::id.eq(id))
+        .select(columns::<Provider>())
+        .first(db)
+}
+
+pub fn find_by_body(db: &mut Db, body: BodyId) -> QueryResult<Option<Provider>> {
+    providers::table
+        .inner_join(bodies::table.on(bodies::id.eq(providers::body_id)))
+        .filter(providers::body_id.eq(body))
+        .select(columns::<Provider>())
+        .first(db)
+        .optional()
+}
+
+/// The provider, if it is this body's; anybody else's does not exist for it.
+pub fn find_own(db: &mut Db, id: ProviderId, body: Option<BodyId>) -> QueryResult<Provider> {
+    let provider = find(db, id)?;
+    if Some(provider.body_id) == body {
+        Ok(provider)
+    } else {
+        Err(diesel::NotFound)
+    }
+}
+
+/// The bodies with this code that the person acts for already.
+pub fn list_of_person(
+    db: &mut Db,
+    person: PersonId,
+    code: &CreditCode,
+) -> QueryResult<Vec<ProviderId>> {
+    providers::table
+        .inner_join(memberships::table.on(memberships::body_id.eq(providers::body_id)))
+        .filter(memberships::person_id.eq(person))
+        .filter(memberships::ended_at.is_null())
+        .filter(providers::credit_code.eq(code.clone()))
+        .order(providers::id)
+        .select(providers::id)
+        .distinct()
+        .load(db)
+}
+
+/// Other claims to the same code, refused ones too.
+pub fn list_rivals(db: &mut Db, provider: &Provider) -> QueryResult<Vec<Provider>> {
+    providers::table
+        .inner_join(bodies::table.on(bodies::id.eq(providers::body_id)))
+        .filter(providers::credit_code.eq(provider.credit_code.clone()))
+        .filter(providers::id.ne(provider.id))
+        .order(providers::id)
+        .select(columns::<Provider>())
+        .load(db)
+}
+
+/// The providers whose certificate lies here.
+macro_rules! with_certificate {
+    () => {
+        files::table
+            .filter(files::subject_kind.eq(SUBJECT))
+            .filter(files::purpose.eq(CERTIFICATE))
+            .filter(files::removed_at.is_null())
+            .select(files::subject_id)
+    };
+}
+
+/// Unproven providers with a certificate, the longest waiting first.
+pub fn list_waiting(
+    db: &mut Db,
+    after: Option<ProviderId>,
+    limit: i64,
+) -> QueryResult<Vec<Provider>> {
+    providers::table
+        .inner_join(bodies::table.on(bodies::id.eq(providers::body_id)))
+        .filter(providers::state.eq(ProviderState::Unproven))
+        .filter(providers::id.eq_any(with_certificate!()))
+        .filter(providers::id.gt(after.unwrap_or(ProviderId(0))))
+        .order(providers::id)
+        .limit(limit)
+        .select(columns::<Provider>())
+        .load(db)
+}
+
+/// How many wait for a check: the reviewer's to-do list.
+pub fn count_waiting(db: &mut Db) -> QueryResult<i64> {
+    providers::table
+        .filter(providers::state.eq(ProviderState::Unproven))
+        .filter(providers::id.eq_any(with_certificate!()))
+        .count()
+        .get_result(db)
+}
+
+pub fn scopes_of(db: &mut Db, id: ProviderId) -> QueryResult<Vec<String>> {
+    provider_scopes::table
+        .filter(provider_scopes::provider_id.eq(id))
+        .order(provider_scopes::catalogue_code)
+        .select(provider_scopes::catalogue_code)
+        .load(db)
+}
+
+pub fn areas_of(db: &mut Db, id: ProviderId) -> QueryResult<Vec<String>> {
+    provider_areas::table
+        .filter(provider_areas::provider_id.eq(id))
+        .order(provider_areas::region_code)
+        .select(provider_areas::region_code)
+        .load(db)
+}
+
+pub fn insert(
+    db: &mut Db,
+    body: BodyId,
+    new: &NewProvider,
+    sort_key: &str,
+    at: NaiveDateTime,
+) -> QueryResult<ProviderId> {
+    let id: ProviderId = diesel::insert_into(providers::table)
+        .values((
+            providers::body_id.eq(body),
+            providers::kind.eq(new.kind),
+            providers::credit_code.eq(&new.credit_code),
+            providers::legal_head.eq(&new.legal_head),
+            providers::address.eq(&new.address),
+            providers::phone.eq(&new.phone),
+            providers::summary.eq(&new.summary),
+            providers::state.eq(ProviderState::Unproven),
+            providers::sort_key.eq(sort_key),
+            providers::created_at.eq(at),
+        ))
+        .returning(providers::id)
+        .get_result(db)?;
+    insert_lists(db, id, new)?;
+    Ok(id)
+}
+
+fn insert_lists(db: &mut Db, id: ProviderId, new: &NewProvider) -> QueryResult<()> {
+    for code in &new.scope {
+        diesel::insert_into(provider_scopes::table)
+            .values((
+                provider_scopes::provider_id.eq(id),
+                provider_scopes::catalogue_code.eq(code),
+            ))
+            .execute(db)?;
+    }
+    for code in &new.areas {
+        diesel::insert_into(provider_areas::table)
+            .values((
+                provider_areas::provider_id.eq(id),
+                provider_areas::region_code.eq(code),
+            ))
+            .execute(db)?;
+    }
+    Ok(())
+}
+
+/// Saves what the body says about itself; false when somebody else saved first.
+pub fn set_data(
+    db: &mut Db,
+    held: &Provider,
+    new: &NewProvider,
+    sort_key: &str,
+) -> QueryResult<bool> {
+    let saved = diesel::update(
+        providers::table
+            .filter(providers::id.eq(held.id))
+            .filter(providers::version.eq(held.version)),
+    )
+    .set((
+        providers::kind.eq(new.kind),
+        providers::credit_code.eq(&new.credit_code),
+        providers::legal_head.eq(&new.legal_head),
+        providers::address.eq(&new.address),
+        providers::phone.eq(&new.phone),
+        providers::summary.eq(&new.summary),
+        providers::sort_key.eq(sort_key),
+        providers::version.eq(held.version + 1),
+    ))
+    .execute(db)?;
+    if saved == 0 {
+        return Ok(false);
+    }
+    diesel::delete(provider_scopes::table.filter(provider_scopes::provider_id.eq(held.id)))
+        .execute(db)?;
+    diesel::delete(provider_areas::table.filter(provider_areas::provider_id.eq(held.id)))
+        .execute(db)?;
+    insert_lists(db, held.id, new)?;
+    Ok(true)
+}
+
+/// What a check decided: who, when and why; nothing of it when a new check is due.
+pub struct Check<'a> {
+    pub state: ProviderState,
+    pub by: Option<PersonId>,
+    pub at: Option<NaiveDateTime>,
+    pub reason: Option<&'a str>,
+}
+
+pub fn set_state(db: &mut Db, id: ProviderId, version: i64, check: &Check) -> QueryResult<bool> {
+    let saved = diesel::update(
+        providers::table
+            .filter(providers::id.eq(id))
+            .filter(providers::version.eq(version)),
+    )
+    .set((
+        providers::state.eq(check.state),
+        providers::checked_by.eq(check.by),
+        providers::checked_at.eq(check.at),
+        providers::reason.eq(check.reason),
+        providers::version.eq(version + 1),
+    ))
+    .execute(db)?;
+    Ok(saved == 1)
+}
+
+pub fn find_certificate(db: &mut Db, id: ProviderId) -> QueryResult<Option<StoredFile>> {
+    files::table
+        .filter(files::subject_kind.eq(SUBJECT))
+        .filter(files::subject_id.eq(id.0))
+        .filter(files::purpose.eq(CERTIFICATE))
+        .filter(files::removed_at.is_null())
+        .order(files::id.desc())
+        .select(columns::<StoredFile>())
+        .first(db)
+        .optional()
+}
+
+/// Puts a new certificate in the place of the earlier one, whose bytes a sweeper removes later.
+pub fn replace_certificate(
+    db: &mut Db,
+    provider: &Provider,
+    by: PersonId,
+    file: &NewFile,
+    at: NaiveDateTime,
+) -> QueryResult<()> {
+    diesel::update(
+        files::table
+            .filter(files::subject_kind.eq(SUBJECT))
+            .filter(files::subject_id.eq(provider.id.0))
+            .filter(files::purpose.eq(CERTIFICATE))
+            .filter(files::removed_at.is_null()),
+    )
+    .set(files::removed_at.eq(at))
+    .execute(db)?;
+    diesel::insert_into(files::table)
+        .values((
+            files::subject_kind.eq(SUBJECT),
+            files::subject_id.eq(provider.id.0),
+            files::purpose.eq(CERTIFICATE),
+            files::owner_body_id.eq(provider.body_id),
+            files::uploaded_by.eq(by),
+            files::name.eq(&file.name),
+            files::media_type.eq(file.media_type),
+            files::size.eq(file.size),
+            files::sha256.eq(&file.sha256),
+            files::storage_key.eq(&file.storage_key),
+            files::audience.eq("staff"),
+            files::created_at.eq(at),
+        ))
+        .execute(db)?;
+    Ok(())
+}
+
+/// Proven providers that say they serve this region: by itself, by its town, or as part of the whole county.
+pub fn list_serving(db: &mut Db, region: &str) -> QueryResult<Vec<Provider>> {
+    let around: Vec<String> = [6, 9, 12]
+        .iter()
+        .filter_map(|length| region.get(..*length).map(str::to_owned))
+        .collect();
+    let serving = provider_areas::table
+        .filter(provider_areas::region_code.eq_any(around))
+        .select(provider_areas::provider_id);
+    providers::table
+        .inner_join(bodies::table.on(bodies::id.eq(providers::body_id)))
+        .filter(providers::state.eq(ProviderState::Proven))
+        .filter(providers::id.eq_any(serving))
+        .order((providers::sort_key, providers::id))
+        .limit(200)
+        .select(columns::<Provider>())
+        .load(db)
+}
