@@ -4,6 +4,7 @@
 //!
 //! ```text
 //! main → commands, routes, infra, jobs          commands → rooms' public faces, infra          routes → every room's routes(), web
+//! demo → jobs, web, infra (what exists in demo mode only: its clock, its mails; commands and routes call it)
 //! pages, api → actions, queries (to read), model, web, kernel        jobs → actions, queries, infra, kernel
 //! actions → rules, queries, model, infra, kernel                     queries → model, schema, infra::db, kernel
 //! rules → model, kernel                                              model → schema, infra::db (the backend's name), kernel
@@ -16,6 +17,8 @@ pub mod accounts;
 pub mod catalogue;
 pub mod commands;
 pub mod common;
+pub mod communities;
+pub mod demo;
 pub mod infra;
 pub mod jobs;
 pub mod kernel;

@@ -1,6 +1,5 @@
 //! What the command line can do: one thin file a command.
 
-pub mod clock;
 mod open;
 mod serve;
 mod verify_ledger;

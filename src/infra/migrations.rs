@@ -40,6 +40,39 @@ pub fn migrate(url: &DatabaseUrl) -> Result<Migrated, Failure> {
 }
 
 #[derive(diesel::QueryableByName)]
+struct Version {
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    version: String,
+}
+
+/// Whether exactly this program's migrations have run, without writing anything.
+pub fn is_current(db: &mut Db) -> Result<bool, Failure> {
+    let applied: Vec<Version> =
+        diesel::sql_query("SELECT version FROM __diesel_schema_migrations").load(db)?;
+    let mut applied: Vec<String> = applied.into_iter().map(|row| row.version).collect();
+    let mut known = match db {
+        Db::Sqlite(_) => versions::<diesel::sqlite::Sqlite>(&SQLITE)?,
+        Db::Postgres(_) => versions::<diesel::pg::Pg>(&POSTGRES)?,
+    };
+    applied.sort();
+    known.sort();
+    Ok(applied == known)
+}
+
+fn versions<DB: diesel::backend::Backend>(
+    source: &EmbeddedMigrations,
+) -> Result<Vec<String>, Failure>
+where
+    EmbeddedMigrations: MigrationSource<DB>,
+{
+    let known: Vec<Box<dyn Migration<DB>>> = source.migrations().map_err(Failure::internal)?;
+    Ok(known
+        .iter()
+        .map(|migration| migration.name().version().to_string())
+        .collect())
+}
+
+#[derive(diesel::QueryableByName)]
 struct Broken {
     #[diesel(sql_type = diesel::sql_types::Text)]
     name: String,
@@ -51,11 +84,7 @@ where
     C: MigrationHarness<DB>,
     EmbeddedMigrations: MigrationSource<DB>,
 {
-    let known: Vec<Box<dyn Migration<DB>>> = source.migrations().map_err(Failure::internal)?;
-    let known: Vec<String> = known
-        .iter()
-        .map(|m| m.name().version().to_string())
-        .collect();
+    let known = versions(&source)?;
     let applied = conn.applied_migrations().map_err(Failure::internal)?;
     if applied
         .iter()

@@ -1,9 +1,15 @@
-//! The joining wing: pages that show several wings at once.
+//! The joining wing: pages that show several wings at once, the about pages and the operator's endpoints.
 
+pub mod about;
+pub mod home;
+pub mod operations;
 pub mod search;
 
 use actix_web::web::ServiceConfig;
 
 pub fn routes(cfg: &mut ServiceConfig) {
     search::routes(cfg);
+    home::routes(cfg);
+    about::routes(cfg);
+    operations::routes(cfg);
 }

@@ -20,3 +20,22 @@ pub struct Region {
     pub parent_code: Option<String>,
     pub phone: Option<String>,
 }
+
+impl Region {
+    /// As people say it: “中区社区” and “东林村”, without the committee.
+    pub fn short_name(&self) -> &str {
+        let name = self.name.as_str();
+        match self.kind {
+            RegionKind::Community => name
+                .strip_suffix("居民委员会")
+                .or_else(|| name.strip_suffix("居委会")),
+            // The 村 stays: it belongs to both words.
+            RegionKind::Village => name
+                .strip_suffix("民委员会")
+                .or_else(|| name.strip_suffix("委会")),
+            RegionKind::County | RegionKind::Town => None,
+        }
+        .filter(|short| !short.is_empty())
+        .unwrap_or(name)
+    }
+}

@@ -122,7 +122,7 @@ impl Portal {
 
     /// Moves the portal clock forward to an instant and lets everything that falls due happen, in order.
     pub fn move_clock_to(&self, to: NaiveDateTime) {
-        sanshe::commands::clock::move_to(&self.state, to).unwrap();
+        sanshe::demo::clock::move_to(&self.state, to).unwrap();
         self.run_jobs();
     }
 

@@ -1,0 +1,15 @@
+//! What exists in demo mode only: the clock that a newcomer moves, and the mails that nobody receives.
+//!
+//! It stands beside `commands` and above the rooms, because moving the clock runs the runner's rounds.
+
+pub mod clock;
+mod mail;
+mod pages;
+
+use actix_web::web::{self, ServiceConfig};
+
+pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.route("/demo/clock", web::post().to(pages::move_clock))
+        .route("/demo/mail", web::get().to(pages::list_mails))
+        .route("/demo/mail/{number:[0-9]+}", web::get().to(pages::show_mail));
+}

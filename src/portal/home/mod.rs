@@ -1,0 +1,9 @@
+//! The first page.
+
+mod pages;
+
+use actix_web::web::{self, ServiceConfig};
+
+pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.route("/", web::get().to(pages::show));
+}

@@ -1,0 +1,19 @@
+# Words of the community pages.
+communities-choose-title = Choose my community
+communities-choose-lede = On its page, press “Make this my community”: from then on the menu leads straight to it.
+communities-mine = Your community:
+communities-forget = Forget it
+communities-forgotten = Your community is forgotten.
+communities-remembered = Your community is remembered: “Communities” in the menu now leads straight here.
+communities-search = Find
+communities-search-label = Find a community or village by name
+communities-search-hint = Name of a community or village
+communities-found-title = Found
+communities-found-none = No community or village has “{ $q }” in its name. Try another word, or look by town below.
+communities-by-town = By town
+communities-count = { $count } communities and villages
+communities-title = Who serves { $name }
+communities-is-mine = My community
+communities-choose-other = Choose another
+communities-remember = Make this my community
+communities-as-of = As of { $now }

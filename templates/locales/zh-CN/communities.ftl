@@ -1,0 +1,19 @@
+# Words of the community pages.
+communities-choose-title = 选择我的社区
+communities-choose-lede = 选好后点“设为我的社区”，以后从“我的社区”一步就到。
+communities-mine = 您的社区：
+communities-forget = 不再记住
+communities-forgotten = 已不再记住您的社区。
+communities-remembered = 已记住您的社区。以后点“我的社区”，一步就到这里。
+communities-search = 查找
+communities-search-label = 按名称查找村或社区
+communities-search-hint = 村或社区的名称
+communities-found-title = 查找结果
+communities-found-none = 没有名称中含“{ $q }”的村或社区。换一个字试试，或者从下面按镇查找。
+communities-by-town = 按镇、街道查找
+communities-count = { $count } 个村和社区
+communities-title = 谁在服务{ $name }
+communities-is-mine = 我的社区
+communities-choose-other = 换一个社区
+communities-remember = 设为我的社区
+communities-as-of = 数据截至 { $now }
