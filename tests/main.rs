@@ -9,5 +9,6 @@
 mod ledger;
 mod mail;
 mod migrations;
+mod portal;
 mod store;
 mod support;

@@ -76,10 +76,7 @@ fn shift_to(state: &Data<State>, to: NaiveDateTime) -> Result<(), Failure> {
                 .set(uptimes::last_at.eq(until))
                 .execute(tx.db)?,
             None => diesel::insert_into(uptimes::table)
-                .values((
-                    uptimes::started_at.eq(tx.now),
-                    uptimes::last_at.eq(until),
-                ))
+                .values((uptimes::started_at.eq(tx.now), uptimes::last_at.eq(until)))
                 .execute(tx.db)?,
         };
         let offset: i64 = portal::table.select(portal::clock_offset_us).first(tx.db)?;

@@ -161,16 +161,17 @@ fn words(header: &str) -> String {
     while let Some((before, found)) = rest.split_once("=?") {
         let mut fields = found.splitn(3, '?');
         let (charset, encoding, after) = (fields.next(), fields.next(), fields.next());
-        let decoded = after.and_then(|after| after.split_once("?=")).and_then(
-            |(text, after)| match encoding?.to_ascii_lowercase().as_str() {
-                "b" => Some((STANDARD.decode(text).ok()?, after)),
-                "q" => Some((unquote(text, true), after)),
-                _ => None,
-            },
-        );
-        let Some((decoded, after)) = decoded.filter(|_| {
-            charset.is_some_and(|charset| charset.eq_ignore_ascii_case("utf-8"))
-        }) else {
+        let decoded =
+            after.and_then(|after| after.split_once("?=")).and_then(
+                |(text, after)| match encoding?.to_ascii_lowercase().as_str() {
+                    "b" => Some((STANDARD.decode(text).ok()?, after)),
+                    "q" => Some((unquote(text, true), after)),
+                    _ => None,
+                },
+            );
+        let Some((decoded, after)) = decoded
+            .filter(|_| charset.is_some_and(|charset| charset.eq_ignore_ascii_case("utf-8")))
+        else {
             bytes.extend_from_slice(before.as_bytes());
             bytes.extend_from_slice(b"=?");
             rest = found;
@@ -195,11 +196,13 @@ mod tests {
     use lettre::message::{Attachment as Attached, MultiPart};
 
     fn written(subject: &str, text: &str, attached: Option<&str>) -> String {
-        let alternative = MultiPart::alternative_plain_html(text.to_owned(), "<p>html</p>".to_owned());
+        let alternative =
+            MultiPart::alternative_plain_html(text.to_owned(), "<p>html</p>".to_owned());
         let parts = match attached {
             None => alternative,
             Some(content) => MultiPart::mixed().multipart(alternative).singlepart(
-                Attached::new("receipt.txt".into()).body(content.to_owned(), ContentType::TEXT_PLAIN),
+                Attached::new("receipt.txt".into())
+                    .body(content.to_owned(), ContentType::TEXT_PLAIN),
             ),
         };
         let message = Message::builder()
@@ -214,8 +217,14 @@ mod tests {
     #[test]
     fn what_was_written_is_read() {
         for (subject, text) in [
-            ("Please confirm", "plain = simple\n\nhttp://127.0.0.1/confirm?token=abc"),
-            ("【演示】请确认您的邮箱地址，以便继续办理登记和后续的各项手续（第一次提醒）", "您好：\n\n请点击链接 = 确认。\n\n𠮷字也要读得出来"),
+            (
+                "Please confirm",
+                "plain = simple\n\nhttp://127.0.0.1/confirm?token=abc",
+            ),
+            (
+                "【演示】请确认您的邮箱地址，以便继续办理登记和后续的各项手续（第一次提醒）",
+                "您好：\n\n请点击链接 = 确认。\n\n𠮷字也要读得出来",
+            ),
             ("=? odd ?= ?", "--\nfooter"),
         ] {
             let mail = parse(&written(subject, text, None));
@@ -240,7 +249,14 @@ mod tests {
 
     #[test]
     fn nothing_panics_on_a_broken_file() {
-        for broken in ["", "\n\n", "Subject: =?utf-8?b?", "Content-Type: multipart/mixed; boundary=x\n\n--x", "Content-Transfer-Encoding: quoted-printable\n\n=", "Subject: =?utf-8?q?=é?=\n\n="] {
+        for broken in [
+            "",
+            "\n\n",
+            "Subject: =?utf-8?b?",
+            "Content-Type: multipart/mixed; boundary=x\n\n--x",
+            "Content-Transfer-Encoding: quoted-printable\n\n=",
+            "Subject: =?utf-8?q?=é?=\n\n=",
+        ] {
             let _ = parse(broken);
         }
     }

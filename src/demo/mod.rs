@@ -11,5 +11,8 @@ use actix_web::web::{self, ServiceConfig};
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.route("/demo/clock", web::post().to(pages::move_clock))
         .route("/demo/mail", web::get().to(pages::list_mails))
-        .route("/demo/mail/{number:[0-9]+}", web::get().to(pages::show_mail));
+        .route(
+            "/demo/mail/{number:[0-9]+}",
+            web::get().to(pages::show_mail),
+        );
 }

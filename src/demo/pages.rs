@@ -39,7 +39,11 @@ fn back(path: &str) -> String {
     let is_ours = path.starts_with('/')
         && !path.starts_with("//")
         && path.bytes().all(|b| b.is_ascii_graphic() && b != b'\\');
-    if is_ours { path.to_owned() } else { "/".to_owned() }
+    if is_ours {
+        path.to_owned()
+    } else {
+        "/".to_owned()
+    }
 }
 
 fn folder(view: &View) -> PathBuf {
@@ -101,7 +105,10 @@ fn lines(text: &str, origin: &str) -> Vec<Value> {
             let words: Vec<Value> = line
                 .split_inclusive(' ')
                 .map(|word| {
-                    let path = word.trim_end().strip_prefix(origin).filter(|path| path.starts_with('/'));
+                    let path = word
+                        .trim_end()
+                        .strip_prefix(origin)
+                        .filter(|path| path.starts_with('/'));
                     json!({ "text": word, "href": path })
                 })
                 .collect();
@@ -131,7 +138,10 @@ mod tests {
 
     #[test]
     fn only_links_to_this_portal_become_links() {
-        let lines = lines("打开: http://a.invalid/confirm?t=1\nhttp://b.invalid/x", "http://a.invalid");
+        let lines = lines(
+            "打开: http://a.invalid/confirm?t=1\nhttp://b.invalid/x",
+            "http://a.invalid",
+        );
         let href = |line: usize, word: usize| {
             lines
                 .get(line)

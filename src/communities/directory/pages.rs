@@ -69,7 +69,9 @@ pub async fn choose(view: View, req: HttpRequest, choice: Query<Choice>) -> Answ
         .iter()
         .filter(|place| !q.is_empty() && place.name.contains(&q))
         .map(|place| {
-            let town = towns.iter().find(|town| Some(&town.code) == place.parent_code.as_ref());
+            let town = towns
+                .iter()
+                .find(|town| Some(&town.code) == place.parent_code.as_ref());
             json!({ "place": entry(place), "town": town.map(|town| &town.name) })
         })
         .collect();
@@ -104,9 +106,11 @@ pub async fn choose(view: View, req: HttpRequest, choice: Query<Choice>) -> Answ
 /// Keeps the code on the reader's device only; an empty code forgets it.
 pub async fn remember(view: View, mut form: Form) -> Answer {
     let code = form.optional("code", 12);
+    if !form.is_ok() {
+        return Err(Failure::NotFound.into());
+    }
     if code.is_empty() {
-        let mut response =
-            view.see_other_with("/communities?all=1", "communities-forgotten");
+        let mut response = view.see_other_with("/communities?all=1", "communities-forgotten");
         let mut gone = cookie(&view.state.config, REMEMBERED, String::new(), Some(0));
         gone.make_removal();
         response.add_cookie(&gone).map_err(AppError::internal)?;
@@ -119,7 +123,12 @@ pub async fn remember(view: View, mut form: Form) -> Answer {
         &format!("/communities/{}", region.code),
         "communities-remembered",
     );
-    let kept = cookie(&view.state.config, REMEMBERED, region.code, Some(KEPT_SECONDS));
+    let kept = cookie(
+        &view.state.config,
+        REMEMBERED,
+        region.code,
+        Some(KEPT_SECONDS),
+    );
     response.add_cookie(&kept).map_err(AppError::internal)?;
     Ok(response)
 }
@@ -132,7 +141,11 @@ pub async fn show(view: View, req: HttpRequest, code: Path<String>) -> Answer {
         .store
         .read(move |db| {
             let region = regions::find(db, &code)?;
-            let town = region.parent_code.clone().map(|code| regions::find(db, &code)).transpose()?;
+            let town = region
+                .parent_code
+                .clone()
+                .map(|code| regions::find(db, &code))
+                .transpose()?;
             let county = town
                 .as_ref()
                 .and_then(|town| town.parent_code.clone())
@@ -143,7 +156,9 @@ pub async fn show(view: View, req: HttpRequest, code: Path<String>) -> Answer {
         .await?;
     match region.kind {
         RegionKind::Community | RegionKind::Village => {}
-        RegionKind::Town => return Ok(view.see_other(&format!("/communities?town={}", region.code))),
+        RegionKind::Town => {
+            return Ok(view.see_other(&format!("/communities?town={}", region.code)));
+        }
         RegionKind::County => return Ok(view.see_other("/communities?all=1")),
     }
     let name = region.short_name();
@@ -153,7 +168,9 @@ pub async fn show(view: View, req: HttpRequest, code: Path<String>) -> Answer {
         crumbs.push(json!({ "label": county.name, "href": "/communities?all=1" }));
     }
     if let Some(town) = &town {
-        crumbs.push(json!({ "label": town.name, "href": format!("/communities?town={}", town.code) }));
+        crumbs.push(
+            json!({ "label": town.name, "href": format!("/communities?town={}", town.code) }),
+        );
     }
     crumbs.push(json!({ "label": name, "href": null }));
     let body = json!({

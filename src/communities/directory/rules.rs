@@ -103,7 +103,11 @@ mod tests {
     }
 
     fn field_of(code: &str, title: &str) -> Vec<String> {
-        let served = Served { code, title, until: day("2026-12-31") };
+        let served = Served {
+            code,
+            title,
+            until: day("2026-12-31"),
+        };
         coverage(&[served], day("2026-03-02"))
             .into_iter()
             .filter(|field| field.services > 0)
@@ -134,18 +138,29 @@ mod tests {
             (&["2026-12-31"][..], Cover::Full),
             (&["2026-04-30"], Cover::Ending(day("2026-04-30"))),
             (&["2026-05-01"], Cover::Full),
-            (&["2026-03-31", "2026-04-01"], Cover::Ending(day("2026-04-01"))),
+            (
+                &["2026-03-31", "2026-04-01"],
+                Cover::Ending(day("2026-04-01")),
+            ),
             (&["2026-03-31", "2027-04-01"], Cover::Full),
             (&[], Cover::None),
         ] {
             let served: Vec<Served> = until
                 .iter()
-                .map(|until| Served { code: "A0402", title: "", until: day(until) })
+                .map(|until| Served {
+                    code: "A0402",
+                    title: "",
+                    until: day(until),
+                })
                 .collect();
             let found = coverage(&served, today);
             assert_eq!(found.len(), 8);
             let elderly = found.first().unwrap();
-            assert_eq!((elderly.cover, elderly.services), (cover, until.len()), "{until:?}");
+            assert_eq!(
+                (elderly.cover, elderly.services),
+                (cover, until.len()),
+                "{until:?}"
+            );
         }
     }
 }

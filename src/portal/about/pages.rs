@@ -1,7 +1,7 @@
 //! The about pages, and the signed head of the ledger for anybody to keep.
 
-use crate::infra::ledger::{self, Head};
 use crate::infra::failure::Failure;
+use crate::infra::ledger::{self, Head};
 use crate::web::{Answer, AppError, View};
 use actix_web::HttpResponse;
 use serde_json::{Value, json};

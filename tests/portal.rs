@@ -1,0 +1,231 @@
+//! The pages that join the wings: home, communities, about, the operator's endpoints, the demo's clock and mails.
+
+use crate::on_both;
+use crate::support::{Database, Portal};
+use chrono::Duration;
+use sanshe::infra::ledger::Head;
+use sanshe::infra::{mail, uptime, words::Language};
+
+const CENTRAL: &str = "320585100001";
+
+fn home_shows_its_doors(database: Database) {
+    let portal = Portal::start(database);
+    let mut visitor = portal.anonymous();
+    let home = visitor.get("/");
+    home.expect(200)
+        .see("我是居民")
+        .see("我是社会组织")
+        .see("我是购买主体");
+    assert!(home.has("form[role=search][action='/search'] input[name=q]"));
+    visitor.language = "en";
+    visitor.get("/").expect(200).see("I am a resident");
+}
+
+fn a_community_is_remembered(database: Database) {
+    let portal = Portal::start(database);
+    let resident = portal.anonymous();
+    // Nothing remembered: the menu leads to the choice, by town and by name.
+    let choice = resident.get("/communities");
+    choice.expect(200).see("城厢镇").see("中区社区");
+    let found = resident.get("/communities?q=%E4%B8%AD%E5%8C%BA");
+    assert_eq!(found.text_of("ul.places a").as_deref(), Some("中区社区"));
+    resident
+        .get("/communities?q=%E6%B2%A1%E6%9C%89")
+        .expect(200)
+        .see("没有名称中含“没有”");
+
+    let page = format!("/communities/{CENTRAL}");
+    resident
+        .get(&page)
+        .expect(200)
+        .see("谁在服务中区社区")
+        .see("设为我的社区");
+    let done = resident.submit(&page, "/communities/remember", &[]);
+    assert_eq!(done.location.as_deref(), Some(page.as_str()));
+    // One tap from now on, and still a way to another.
+    assert_eq!(
+        resident.get("/communities").location.as_deref(),
+        Some(page.as_str())
+    );
+    resident
+        .get("/communities?all=1")
+        .expect(200)
+        .see("您的社区");
+    resident.get("/").see("我的社区：中区社区");
+    assert!(!resident.get(&page).has("form.remember"));
+
+    let gone = resident.submit(
+        "/communities?all=1",
+        "/communities/remember",
+        &[("code", "")],
+    );
+    gone.expect(303);
+    resident.get("/communities").expect(200);
+}
+
+fn only_a_community_is_remembered(database: Database) {
+    let portal = Portal::start(database);
+    let resident = portal.anonymous();
+    let page = format!("/communities/{CENTRAL}");
+    for code in [
+        "320585",
+        "320585100",
+        "999999999999",
+        "1' OR '1'='1",
+        "社区",
+    ] {
+        resident
+            .submit(&page, "/communities/remember", &[("code", code)])
+            .expect(404);
+    }
+    resident
+        .post_raw("/communities/remember", &[("code", CENTRAL)])
+        .expect(403);
+    resident.get("/communities").expect(200);
+    resident.get("/communities/999999999999").expect(404);
+    resident.get("/communities/320585100").expect(303);
+}
+
+fn the_ledger_head_is_genuine(database: Database) {
+    let portal = Portal::start(database);
+    let visitor = portal.anonymous();
+    visitor.get("/about").expect(200);
+    visitor.get("/about/privacy").expect(200);
+    visitor.get("/about/sitemap").expect(200);
+    let reply = visitor.get("/about/verify/head.json");
+    reply.expect(200);
+    let head: Head = serde_json::from_str(&reply.body).unwrap();
+    assert!(head.is_genuine().unwrap());
+    visitor
+        .get("/about/verify")
+        .expect(200)
+        .see(&head.public_key)
+        .see(&head.chain_hash);
+    let forged = Head {
+        seq: head.seq + 1,
+        ..head
+    };
+    assert!(!forged.is_genuine().unwrap());
+}
+
+fn probes_tell_what_is_wrong(database: Database) {
+    let portal = Portal::start(database);
+    let visitor = portal.anonymous();
+    assert_eq!(visitor.get("/healthz").expect(200).body, "ok\n");
+    // The tests' portal has no runner.
+    assert_eq!(visitor.get("/readyz").expect(503).body, "not ready: jobs\n");
+    let run = portal.write(uptime::begin);
+    assert_eq!(visitor.get("/readyz").expect(200).body, "ready\n");
+    portal.write(move |tx| {
+        tx.now -= Duration::seconds(31);
+        uptime::beat(tx, run)
+    });
+    assert_eq!(visitor.get("/readyz").expect(503).body, "not ready: jobs\n");
+    visitor.get("/robots.txt").expect(200).see("Disallow: /\n");
+    visitor.get("/favicon.ico").expect(303);
+}
+
+fn the_demo_clock_goes_forward(database: Database) {
+    let portal = Portal::start(database);
+    let visitor = portal.anonymous();
+    let began = portal.now();
+    let moved = visitor.submit("/about", "/demo/clock", &[("move", "day")]);
+    assert_eq!(moved.expect(303).location.as_deref(), Some("/about"));
+    let after = portal.now();
+    assert!(
+        after - began >= Duration::days(1)
+            && after - began < Duration::days(1) + Duration::minutes(5)
+    );
+    visitor
+        .submit("/about", "/demo/clock", &[("move", "hour")])
+        .expect(303);
+    assert!(portal.now() - after >= Duration::hours(1));
+
+    let now = portal.now();
+    sanshe::demo::clock::move_to(&portal.state, now - Duration::days(3)).unwrap();
+    assert!(portal.now() >= now, "never backward");
+    visitor
+        .submit("/about", "/demo/clock", &[("move", "year")])
+        .expect(400);
+    // The skipped time counts as time in which the portal was up.
+    let gap = portal.write(move |tx| uptime::longest_gap(tx, began + Duration::minutes(1), now));
+    assert!(gap < Duration::minutes(1), "{gap}");
+}
+
+fn mails_can_be_read(database: Database) {
+    let portal = Portal::start(database);
+    let visitor = portal.anonymous();
+    visitor.get("/demo/mail").expect(200).see("还没有邮件");
+    let person = portal.person("li");
+    portal.write(move |tx| {
+        let letter = mail::Letter::new("li@test.invalid", Language::Chinese, "confirm")
+            .arg("name", "li")
+            .link("/confirm?token=abc")
+            .attach("receipt.txt", "回执 R-1");
+        assert!(person.0 > 0);
+        mail::post(tx, &letter)
+    });
+    portal.run_jobs();
+    let list = visitor.get("/demo/mail");
+    list.expect(200).see("li@test.invalid");
+    let link = sanshe_link(&list.body);
+    let shown = visitor.get(&link);
+    shown.expect(200).see("receipt.txt").see("回执 R-1");
+    assert!(shown.has("a[href='/confirm?token=abc']"), "{}", shown.body);
+    visitor.get("/demo/mail/99999999").expect(404);
+}
+
+fn sanshe_link(body: &str) -> String {
+    let at = body.find("/demo/mail/").unwrap();
+    body[at..].split('"').next().unwrap().to_owned()
+}
+
+on_both!(
+    home_shows_its_doors,
+    a_community_is_remembered,
+    only_a_community_is_remembered,
+    the_ledger_head_is_genuine,
+    probes_tell_what_is_wrong,
+    the_demo_clock_goes_forward,
+    mails_can_be_read,
+);
+
+/// A live portal has neither the clock's move nor its page.
+#[test]
+fn a_live_portal_has_no_demo() {
+    let portal = Portal::start(Database::Sqlite);
+    let data = portal.data_folder().join("live");
+    std::fs::create_dir_all(&data).unwrap();
+    sanshe::infra::secrets::Secrets::make()
+        .unwrap()
+        .write_new(&data)
+        .unwrap();
+    let config = sanshe::infra::config::Config::read(
+        sanshe::infra::config::Mode::Live,
+        &data,
+        "127.0.0.1:1".parse().unwrap(),
+        &std::collections::HashMap::from([("SANSHE_CONFIG".to_owned(), "/nonexistent".to_owned())]),
+    )
+    .unwrap();
+    let state = actix_web::web::Data::new(sanshe::commands::open(config).unwrap());
+    let before = state.store.now();
+    let refused = sanshe::demo::clock::move_to(&state, before + Duration::days(1));
+    assert!(matches!(
+        refused,
+        Err(sanshe::infra::failure::Failure::NotFound)
+    ));
+    assert!(state.store.now() - before < Duration::minutes(5));
+    actix_web::rt::System::new().block_on(async {
+        let app = actix_web::test::init_service(sanshe::routes::app(state.clone())).await;
+        for path in ["/demo/mail", "/demo/mail/1"] {
+            let request = actix_web::test::TestRequest::get().uri(path).to_request();
+            let reply = actix_web::test::call_service(&app, request).await;
+            assert_eq!(reply.status().as_u16(), 404, "{path}");
+        }
+        let home = actix_web::test::TestRequest::get().uri("/").to_request();
+        let reply = actix_web::test::call_service(&app, home).await;
+        assert_eq!(reply.status().as_u16(), 200);
+        let body = actix_web::test::read_body(reply).await;
+        assert!(!String::from_utf8_lossy(&body).contains("/demo/"));
+    });
+}
