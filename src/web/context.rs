@@ -7,6 +7,14 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use std::future::{Ready, ready};
 use std::rc::Rc;
 
+/// What the Origin header says: browsers send it with every post.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    Own,
+    Foreign,
+    Unsaid,
+}
+
 pub struct Context {
     pub request_id: String,
     pub language: Language,
@@ -19,6 +27,7 @@ pub struct Context {
     pub body: Bytes,
     /// Path and query, without the deployment's prefix.
     pub path: String,
+    pub origin: Origin,
     pub flash: Option<String>,
     /// Messages in the portal's inbox that nobody opened yet.
     pub unread: i64,

@@ -1,6 +1,6 @@
 //! One middleware around every request: who, which language, which form token; then headers and worded errors.
 
-use super::context::{Context, Ctx};
+use super::context::{Context, Ctx, Origin};
 use super::error::{Why, Worded};
 use super::state::State;
 use super::view::View;
@@ -79,14 +79,6 @@ pub async fn guard(
     let Some(state) = req.app_data::<Data<State>>().cloned() else {
         return Ok(req.into_response(HttpResponse::InternalServerError().finish()));
     };
-    if !req
-        .path()
-        .trim_start_matches(state.config.prefix.as_str())
-        .starts_with('/')
-        && !state.config.prefix.is_empty()
-    {
-        return Ok(req.into_response(HttpResponse::NotFound().finish()));
-    }
     let is_asset = req
         .path()
         .starts_with(&format!("{}/assets/", state.config.prefix));
@@ -106,7 +98,7 @@ pub async fn guard(
         state: state.clone(),
     };
     let method = req.method().clone();
-    let (had_flash, pattern) = (req.cookie("flash").is_some(), req.match_pattern());
+    let had_flash = req.cookie("flash").is_some();
 
     let refusal = if too_large {
         Some((StatusCode::PAYLOAD_TOO_LARGE, Why::Status))
@@ -130,7 +122,7 @@ pub async fn guard(
             .get::<Why>()
             .cloned()
             .unwrap_or(Why::Status);
-        let page = super::guard::word_error(&view, status, &why);
+        let page = word_error(&view, status, &why);
         let (request, _) = response.into_parts();
         response = ServiceResponse::new(request, page);
     }
@@ -154,7 +146,7 @@ pub async fn guard(
     tracing::info!(
         request = %ctx.request_id,
         %method,
-        route = pattern.unwrap_or_default(),
+        route = response.request().match_pattern().unwrap_or_default(),
         status = status.as_u16(),
         ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
         "request"
@@ -250,6 +242,7 @@ async fn context_of(
             .strip_prefix(state.config.prefix.as_str())
             .unwrap_or(path)
             .to_owned(),
+        origin: origin_of(req, &state.config),
         flash: req.cookie("flash").map(|cookie| cookie.value().to_owned()),
     };
     (context, renewed)
@@ -320,28 +313,36 @@ fn network(req: &ServiceRequest, config: &Config) -> String {
     }
 }
 
-/// Why an unsafe request is not from a page of ours, if it is not.
-fn forged(req: &ServiceRequest, view: &View) -> Option<Why> {
-    if matches!(*req.method(), Method::GET | Method::HEAD | Method::OPTIONS) {
-        return None;
-    }
+/// Where a request says that it comes from.
+fn origin_of(req: &ServiceRequest, config: &Config) -> Origin {
     let text = |name: header::HeaderName| {
         req.headers()
             .get(name)
             .and_then(|value| value.to_str().ok())
     };
-    if let Some(origin) = text(header::ORIGIN) {
-        let config = &view.state.config;
-        // In demo the portal answers under any name of this machine; live, only under its configured one.
-        let here = config
-            .mode
-            .is_demo()
-            .then(|| text(header::HOST))
-            .flatten()
-            .map(|host| format!("http://{host}"));
-        if origin != config.origin && here.as_deref() != Some(origin) {
-            return Some(Why::StaleForm);
-        }
+    let Some(origin) = text(header::ORIGIN) else {
+        return Origin::Unsaid;
+    };
+    // In demo the portal answers under any name of this machine; live, only under its configured one.
+    let host = if config.mode.is_demo() {
+        text(header::HOST)
+    } else {
+        None
+    };
+    if origin == config.origin || host.is_some_and(|host| origin == format!("http://{host}")) {
+        Origin::Own
+    } else {
+        Origin::Foreign
+    }
+}
+
+/// Why an unsafe request is not from a page of ours, if it is not.
+fn forged(req: &ServiceRequest, view: &View) -> Option<Why> {
+    if matches!(*req.method(), Method::GET | Method::HEAD | Method::OPTIONS) {
+        return None;
+    }
+    if view.ctx.origin == Origin::Foreign {
+        return Some(Why::Status);
     }
     let is_multipart = req
         .content_type()
@@ -416,7 +417,8 @@ struct Kept {
 }
 
 fn keep(view: &View) -> Option<String> {
-    if view.ctx.body.is_empty() {
+    // What a page of another site sent must never come back under our name, one button away from being done.
+    if view.ctx.body.is_empty() || view.ctx.origin != Origin::Own {
         return None;
     }
     // Passwords and tokens are not kept; the rest is what the person typed.

@@ -98,7 +98,8 @@ impl Client {
         let request = self
             .agent
             .get(self.url(path))
-            .header("accept-language", self.language);
+            .header("accept-language", self.language)
+            .header("origin", &self.origin);
         reply(request.call().unwrap())
     }
 
@@ -115,7 +116,8 @@ impl Client {
         let request = self
             .agent
             .post(self.url(path))
-            .header("accept-language", self.language);
+            .header("accept-language", self.language)
+            .header("origin", &self.origin);
         reply(request.send_form(fields.iter().copied()).unwrap())
     }
 
@@ -144,7 +146,8 @@ impl Client {
         let request = self
             .agent
             .post(self.url(action))
-            .header("accept-language", self.language);
+            .header("accept-language", self.language)
+            .header("origin", &self.origin);
         reply(
             request
                 .send_form(
@@ -204,6 +207,7 @@ impl Client {
             .agent
             .post(self.url(&full))
             .header("accept-language", self.language)
+            .header("origin", &self.origin)
             .header(
                 "content-type",
                 format!("multipart/form-data; boundary={boundary}"),
