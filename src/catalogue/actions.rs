@@ -79,9 +79,15 @@ pub fn stage_rows(tx: &mut Tx, id: CatalogueId, rows: &[Row]) -> Result<(), Fail
             description: &row.description,
         })
         .collect();
-    on_db!(&mut *tx.db, conn => {
-        diesel::insert_into(catalogue_items::table).values(&items).execute(conn)?
-    });
+    on_db!(&mut *tx.db,
+        // On SQLite diesel wraps a batch in a transaction of its own, which cannot begin inside ours.
+        sqlite conn => for item in &items {
+            diesel::insert_into(catalogue_items::table).values(item).execute(conn)?;
+        },
+        postgres conn => {
+            diesel::insert_into(catalogue_items::table).values(&items).execute(conn)?;
+        }
+    );
     Ok(())
 }
 
