@@ -3,6 +3,7 @@
 use crate::infra::failure::Failure;
 use crate::infra::ledger;
 use crate::infra::outbox::{self, Job};
+use crate::infra::sweep;
 use crate::infra::uptime;
 use crate::portal;
 use crate::web::State;
@@ -15,6 +16,7 @@ use std::time::{Duration, Instant};
 /// How long the runner rests when there is nothing to do.
 const REST: Duration = Duration::from_millis(100);
 const HEARTBEAT: Duration = Duration::from_secs(5);
+const SWEEP: Duration = Duration::from_secs(3600);
 
 pub struct Runner {
     stop: Arc<AtomicBool>,
@@ -30,6 +32,7 @@ impl Runner {
             .name("jobs".into())
             .spawn(move || {
                 let mut beaten = Instant::now();
+                let mut swept: Option<Instant> = None;
                 while !stopped.load(Ordering::SeqCst) {
                     if beaten.elapsed() >= HEARTBEAT {
                         log_failure(
@@ -37,6 +40,10 @@ impl Runner {
                             state.store.write_blocking(move |tx| uptime::beat(tx, run)),
                         );
                         beaten = Instant::now();
+                    }
+                    if swept.is_none_or(|at| at.elapsed() >= SWEEP) {
+                        log_failure("sweep", sweep_once(&state));
+                        swept = Some(Instant::now());
                     }
                     let worked = round(&state);
                     if !worked {
@@ -71,6 +78,14 @@ pub fn round(state: &Data<State>) -> bool {
     let ran = log_failure("outbox", run_jobs(state)).unwrap_or(0);
     let sealed = log_failure("sealer", seal(state)).unwrap_or(0);
     due + ran + sealed > 0
+}
+
+fn sweep_once(state: &Data<State>) -> Result<usize, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(Failure::internal)?;
+    runtime.block_on(sweep::sweep(&state.store, &state.files))
 }
 
 fn seal(state: &Data<State>) -> Result<usize, Failure> {

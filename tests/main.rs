@@ -6,6 +6,7 @@
     clippy::missing_panics_doc
 )]
 
+mod files;
 mod ledger;
 mod mail;
 mod migrations;

@@ -2,10 +2,11 @@
 
 use super::failure::Failure;
 use bytes::Bytes;
-use futures_util::Stream;
+use chrono::NaiveDateTime;
+use futures_util::{Stream, StreamExt};
 use object_store::local::LocalFileSystem;
 use object_store::path::Path as StorePath;
-use object_store::{ObjectStoreExt, PutPayload};
+use object_store::{ObjectStore, ObjectStoreExt, PutPayload};
 use sha2::{Digest, Sha256};
 use std::path::Path;
 use std::sync::Arc;
@@ -69,6 +70,19 @@ impl Files {
             .await
             .map_err(Failure::internal)?
             .into_stream())
+    }
+
+    /// The keys of everything stored before an instant (machine clock).
+    pub async fn list_older(&self, than: NaiveDateTime) -> Result<Vec<String>, Failure> {
+        let mut all = self.store.list(None);
+        let mut keys = Vec::new();
+        while let Some(found) = all.next().await {
+            let found = found.map_err(Failure::internal)?;
+            if found.last_modified.naive_utc() < than {
+                keys.push(found.location.to_string());
+            }
+        }
+        Ok(keys)
     }
 
     pub async fn remove(&self, key: &str) -> Result<(), Failure> {

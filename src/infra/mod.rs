@@ -15,6 +15,7 @@ pub mod seal;
 pub mod secrets;
 pub mod signing;
 pub mod store;
+pub mod sweep;
 pub mod tokens;
 pub mod uptime;
 pub mod words;

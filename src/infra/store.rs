@@ -214,7 +214,10 @@ where
         let result = action(tx);
         let verdict = match &result {
             Ok(_) => Verdict::Keep,
-            Err(failure) if failure.spoils_the_batch() => Verdict::Abandon,
+            Err(failure) if failure.spoils_the_batch() => {
+                tracing::error!(%failure, "a write spoils its batch");
+                Verdict::Abandon
+            }
             Err(_) => Verdict::RollBack,
         };
         let reply: Reply = Box::new(move |durable| {
