@@ -50,6 +50,7 @@ pub fn begin_import(
     is_verified: bool,
 ) -> Result<CatalogueId, Failure> {
     rules::check_year(heading.year)?;
+    sweep(tx)?;
     Ok(diesel::insert_into(catalogues::table)
         .values((
             catalogues::year.eq(heading.year),
@@ -64,6 +65,16 @@ pub fn begin_import(
         ))
         .returning(catalogues::id)
         .get_result(tx.db)?)
+}
+
+/// An import whose process died is taken away by the next one, a day later.
+fn sweep(tx: &mut Tx) -> Result<(), Failure> {
+    let left: Vec<CatalogueId> = catalogues::table
+        .filter(catalogues::state.eq(CatalogueState::Staging))
+        .filter(catalogues::imported_at.lt(tx.now - chrono::Duration::days(1)))
+        .select(catalogues::id)
+        .load(tx.db)?;
+    left.into_iter().try_for_each(|id| delete(tx, id))
 }
 
 /// Adds up to [`BLOCK`] rows to an import.

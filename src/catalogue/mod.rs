@@ -2,6 +2,7 @@
 
 mod actions;
 mod model;
+mod pages;
 mod queries;
 mod rules;
 
@@ -10,11 +11,8 @@ pub use actions::{
     is_verified, publish, publish_by, stage_rows,
 };
 pub use model::{Catalogue, CatalogueId, CatalogueItem, CatalogueItemId, CatalogueState};
+pub use pages::{ManageCatalogue, routes};
 pub use queries::{
     find, find_item, find_published, list_children, list_items, list_public, newest_published,
 };
 pub use rules::{BadRow, Row, read as read_csv};
-
-use actix_web::web::ServiceConfig;
-
-pub fn routes(_cfg: &mut ServiceConfig) {}

@@ -90,3 +90,14 @@ pub fn count_items(db: &mut Db, catalogue: CatalogueId) -> QueryResult<i64> {
         .count()
         .get_result(db)
 }
+
+/// Every version that is or was in force and has this code, newest first.
+pub fn list_versions_of(db: &mut Db, code: &str) -> QueryResult<Vec<(Catalogue, CatalogueItem)>> {
+    catalogue_items::table
+        .inner_join(catalogues::table.on(catalogues::id.eq(catalogue_items::catalogue_id)))
+        .filter(catalogue_items::code.eq(code.to_owned()))
+        .filter(catalogues::state.eq_any([CatalogueState::Published, CatalogueState::Replaced]))
+        .order((catalogues::year.desc(), catalogues::id.desc()))
+        .select((columns::<Catalogue>(), columns::<CatalogueItem>()))
+        .load(db)
+}

@@ -4,9 +4,9 @@ mod diff;
 mod reading;
 mod rows;
 
-pub use diff::{Change, Diff, compare};
+pub use diff::{Diff, compare};
 pub use reading::{MAX_BYTES, MAX_ROWS, read};
-pub use rows::{BadRow, Column, Reason, Row};
+pub use rows::{BadRow, Row};
 
 use super::model::CatalogueState;
 use crate::infra::failure::{Refusal, Rule};

@@ -1,0 +1,153 @@
+//! Drafts: what they would change, publishing, throwing away.
+
+use super::read::{Heading, ItemLink};
+use super::{ManageCatalogue, PublishCatalogue};
+use crate::catalogue::model::{CatalogueId, CatalogueItem};
+use crate::catalogue::{actions, queries, rules};
+use crate::infra::failure::Failure;
+use crate::kernel::instant;
+use crate::web::{Answer, Form, May, State, View};
+use actix_web::web::{Data, Path};
+use serde_json::json;
+
+/// A long comparison is cut: the counts say how much there is.
+const SHOWN: usize = 300;
+
+pub async fn list(_who: May<ManageCatalogue>, view: View, state: Data<State>) -> Answer {
+    let drafts = state
+        .store
+        .read(|db| {
+            let mut drafts = Vec::new();
+            for draft in queries::list_drafts(db)? {
+                let count = queries::count_items(db, draft.id)?;
+                drafts.push((draft, count));
+            }
+            Ok(drafts)
+        })
+        .await?;
+    let rows: Vec<_> = drafts
+        .iter()
+        .map(|(draft, count)| {
+            json!({
+                "href": format!("/catalogue/drafts/{}", draft.id), "title": draft.title,
+                "year": draft.year.to_string(), "items": count.to_string(),
+                "imported": instant::minute(draft.imported_at), "source": draft.source,
+            })
+        })
+        .collect();
+    let title = view.say("catalogue-drafts-title");
+    view.render(
+        "catalogue/drafts",
+        "catalogue",
+        &title,
+        &json!({ "rows": rows }),
+    )
+}
+
+pub async fn show(
+    _who: May<ManageCatalogue>,
+    view: View,
+    state: Data<State>,
+    id: Path<CatalogueId>,
+) -> Answer {
+    let id = *id;
+    let (draft, items, before, replaces) = state
+        .store
+        .read(move |db| {
+            let draft = queries::find(db, id)?;
+            rules::may_change(draft.state).map_err(|_rule| Failure::NotFound)?;
+            let items = queries::list_items(db, id)?;
+            let newest = queries::newest_published(db)?;
+            let before = match &newest {
+                Some(newest) => queries::list_items(db, newest.id)?,
+                None => Vec::new(),
+            };
+            let replaces = queries::find_published(db, draft.year)?;
+            Ok((
+                draft,
+                items,
+                newest.map(|newest| (newest, before)),
+                replaces,
+            ))
+        })
+        .await?;
+    let old = before.as_ref().map_or(&[][..], |(_, items)| items);
+    let diff = rules::compare(old, &items);
+    let names = |items: &[CatalogueItem]| -> Vec<ItemLink> {
+        let shown = items.iter().take(SHOWN);
+        shown.map(|item| ItemLink::of(draft.year, item)).collect()
+    };
+    let changed: Vec<_> = diff
+        .changed
+        .iter()
+        .take(SHOWN)
+        .map(
+            |change| json!({ "code": change.code, "before": change.before, "after": change.after }),
+        )
+        .collect();
+    let level = |level: i64| {
+        items
+            .iter()
+            .filter(|item| item.level == level)
+            .count()
+            .to_string()
+    };
+    view.render(
+        "catalogue/draft",
+        "catalogue",
+        &draft.title,
+        &json!({
+            "crumbs": [
+                { "label": view.say("catalogue-title"), "href": "/catalogue" },
+                { "label": view.say("catalogue-drafts-title"), "href": "/catalogue/drafts" },
+                { "label": draft.title, "href": null },
+            ],
+            "id": draft.id,
+            "heading": Heading::from(&draft),
+            "imported": instant::minute(draft.imported_at),
+            "items": items.len().to_string(),
+            "levels": { "one": level(1), "two": level(2), "three": level(3) },
+            "compared": before.as_ref().map(|(newest, _)| newest.year.to_string()),
+            "replaces": replaces.map(|replaced| replaced.title),
+            "new": names(&diff.new), "new_count": diff.new.len().to_string(),
+            "changed": changed, "changed_count": diff.changed.len().to_string(),
+            "gone": names(&diff.gone), "gone_count": diff.gone.len().to_string(),
+            "is_same": diff == rules::Diff::default(),
+        }),
+    )
+}
+
+pub async fn publish(
+    who: May<PublishCatalogue>,
+    view: View,
+    state: Data<State>,
+    id: Path<CatalogueId>,
+    form: Form,
+) -> Answer {
+    let (id, actor) = (*id, who.actor);
+    let place = state
+        .write_once(view.once_key(&form), move |tx| {
+            let draft = queries::find(tx.db, id)?;
+            actions::publish(tx, &actor, id)?;
+            Ok(format!("/catalogue?year={}", draft.year))
+        })
+        .await?;
+    Ok(view.see_other_with(&place, "catalogue-flash-published"))
+}
+
+pub async fn discard(
+    who: May<ManageCatalogue>,
+    view: View,
+    state: Data<State>,
+    id: Path<CatalogueId>,
+    form: Form,
+) -> Answer {
+    let (id, actor) = (*id, who.actor);
+    let place = state
+        .write_once(view.once_key(&form), move |tx| {
+            actions::discard(tx, &actor, id)?;
+            Ok("/catalogue/drafts".into())
+        })
+        .await?;
+    Ok(view.see_other_with(&place, "catalogue-flash-discarded"))
+}

@@ -1,0 +1,40 @@
+//! The catalogue for readers, and its drafts for officers.
+
+mod drafts;
+mod import;
+mod read;
+
+use crate::kernel::roles::{BodyKind, Role};
+use crate::web::Permission;
+use actix_web::web::{ServiceConfig, get, post};
+
+/// Importing a version and looking at drafts.
+pub struct ManageCatalogue;
+
+impl Permission for ManageCatalogue {
+    fn granted_to(role: Role, kind: BodyKind) -> bool {
+        role == Role::Officer && kind == BodyKind::Bureau
+    }
+}
+
+/// Putting a version in force.
+pub struct PublishCatalogue;
+
+impl Permission for PublishCatalogue {
+    const STEP_UP: bool = true;
+
+    fn granted_to(role: Role, kind: BodyKind) -> bool {
+        ManageCatalogue::granted_to(role, kind)
+    }
+}
+
+pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.route("/catalogue", get().to(read::list))
+        .route("/catalogue/import", get().to(import::edit))
+        .route("/catalogue/import", post().to(import::save))
+        .route("/catalogue/drafts", get().to(drafts::list))
+        .route("/catalogue/drafts/{id}", get().to(drafts::show))
+        .route("/catalogue/drafts/{id}/publish", post().to(drafts::publish))
+        .route("/catalogue/drafts/{id}/discard", post().to(drafts::discard))
+        .route("/catalogue/{year}/{code}", get().to(read::show));
+}

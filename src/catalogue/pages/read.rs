@@ -1,0 +1,291 @@
+//! The public pages: a version in three levels, and one item.
+
+use super::ManageCatalogue;
+use crate::catalogue::model::{Catalogue, CatalogueId, CatalogueItem, CatalogueState};
+use crate::catalogue::queries;
+use crate::infra::failure::Failure;
+use crate::kernel::{instant, text};
+use crate::web::{Answer, State, View};
+use actix_web::web::{Data, Path, Query};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use std::collections::BTreeMap;
+
+#[derive(Deserialize)]
+pub struct Asked {
+    year: Option<String>,
+    q: Option<String>,
+}
+
+/// A version's heading as pages show it.
+#[derive(Serialize)]
+pub struct Heading {
+    pub title: String,
+    pub year: String,
+    pub issued_no: Option<String>,
+    pub source: String,
+    pub is_verified: bool,
+    pub published: Option<String>,
+}
+
+impl From<&Catalogue> for Heading {
+    fn from(catalogue: &Catalogue) -> Self {
+        Self {
+            title: catalogue.title.clone(),
+            year: catalogue.year.to_string(),
+            issued_no: catalogue.issued_no.clone(),
+            source: catalogue.source.clone(),
+            is_verified: catalogue.is_verified,
+            published: catalogue.published_at.map(instant::date),
+        }
+    }
+}
+
+#[derive(Clone, Serialize)]
+pub struct ItemLink {
+    code: String,
+    name: String,
+    href: String,
+}
+
+impl ItemLink {
+    pub fn of(year: i64, item: &CatalogueItem) -> Self {
+        Self {
+            code: item.code.clone(),
+            name: item.name.clone(),
+            href: format!("/catalogue/{year}/{}", item.code),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Group {
+    item: ItemLink,
+    anchor: String,
+    rows: Vec<GroupRow>,
+}
+
+#[derive(Serialize)]
+struct GroupRow {
+    item: ItemLink,
+    children: Vec<ItemLink>,
+    projects: String,
+    providers: String,
+}
+
+pub async fn list(view: View, state: Data<State>, asked: Query<Asked>) -> Answer {
+    let year = asked.year.as_deref().filter(|year| !year.is_empty());
+    let year: Option<i64> = match year.map(str::parse) {
+        None => None,
+        Some(Ok(year)) => Some(year),
+        Some(Err(_)) => return Err(Failure::NotFound.into()),
+    };
+    let (shown, versions) = state
+        .store
+        .read(move |db| {
+            let catalogue = match year {
+                Some(year) => Some(queries::find_published(db, year)?.ok_or(Failure::NotFound)?),
+                None => queries::newest_published(db)?,
+            };
+            let versions = queries::list_public(db)?;
+            let shown = match catalogue {
+                Some(catalogue) => {
+                    let items = queries::list_items(db, catalogue.id)?;
+                    Some((catalogue, items))
+                }
+                None => None,
+            };
+            Ok((shown, versions))
+        })
+        .await?;
+    let asked_for = text::excerpt(&text::clean(asked.q.as_deref().unwrap_or_default()), 60);
+    let current = shown.as_ref().map(|(catalogue, _)| catalogue.year);
+    let years: Vec<_> = versions
+        .iter()
+        .filter(|version| version.state == CatalogueState::Published)
+        .map(|version| {
+            json!({
+                "label": version.year.to_string(), "href": format!("/catalogue?year={}", version.year),
+                "current": Some(version.year) == current,
+            })
+        })
+        .collect();
+    let (groups, found) = shown
+        .as_ref()
+        .map_or((Vec::new(), 0), |(catalogue, items)| {
+            tree(catalogue.year, items, &asked_for)
+        });
+    let may_manage = view
+        .actor()
+        .is_some_and(|actor| actor.may::<ManageCatalogue>());
+    let title = view.say("catalogue-title");
+    view.render(
+        "catalogue/list",
+        "catalogue",
+        &title,
+        &json!({
+            "heading": shown.as_ref().map(|(catalogue, _)| Heading::from(catalogue)),
+            "years": if years.len() > 1 { years } else { Vec::new() },
+            "groups": groups,
+            "found": found.to_string(),
+            "q": asked_for,
+            "may_manage": may_manage,
+        }),
+    )
+}
+
+/// The three levels, reduced to what was asked for: an item that matches comes with all below and above it.
+fn tree(year: i64, items: &[CatalogueItem], asked: &str) -> (Vec<Group>, usize) {
+    let folded = text::half_width(asked).to_lowercase();
+    let matches = |item: &CatalogueItem| {
+        item.code.to_lowercase().starts_with(&folded)
+            || text::half_width(&item.name)
+                .to_lowercase()
+                .contains(&folded)
+    };
+    let mut below: BTreeMap<&str, Vec<&CatalogueItem>> = BTreeMap::new();
+    for item in items {
+        if let Some(parent) = &item.parent_code {
+            below.entry(parent).or_default().push(item);
+        }
+    }
+    let children = |code: &str| below.get(code).map_or(&[][..], Vec::as_slice);
+    let found = items.iter().filter(|item| matches(item)).count();
+    let groups = items.iter().filter(|item| item.level == 1).map(|top| {
+        let rows = children(&top.code).iter().filter_map(|middle| {
+            let whole = matches(top) || matches(middle);
+            let kept: Vec<ItemLink> = children(&middle.code)
+                .iter()
+                .filter(|item| whole || matches(item))
+                .map(|item| ItemLink::of(year, item))
+                .collect();
+            (whole || !kept.is_empty()).then(|| GroupRow {
+                item: ItemLink::of(year, middle),
+                children: kept,
+                projects: format!("/projects?code={}", middle.code),
+                providers: format!("/organizations?code={}", middle.code),
+            })
+        });
+        Group {
+            item: ItemLink::of(year, top),
+            anchor: format!("class-{}", top.code),
+            rows: rows.collect(),
+        }
+    });
+    let groups = groups.filter(|group| asked.is_empty() || !group.rows.is_empty());
+    (groups.collect(), found)
+}
+
+/// What the item page shows.
+struct Found {
+    catalogue: Catalogue,
+    item: CatalogueItem,
+    above: Vec<CatalogueItem>,
+    below: Vec<CatalogueItem>,
+    elsewhere: Vec<(Catalogue, CatalogueItem)>,
+    newest: Option<i64>,
+}
+
+pub async fn show(view: View, state: Data<State>, path: Path<(i64, String)>) -> Answer {
+    let (year, code) = path.into_inner();
+    let found = state.store.read(move |db| find(db, year, &code)).await?;
+    let mut crumbs = vec![json!({
+        "label": view.say_with("catalogue-of-year", &[("year", &found.catalogue.year.to_string())]),
+        "href": format!("/catalogue?year={}", found.catalogue.year),
+    })];
+    crumbs.extend(found.above.iter().map(|item| {
+        json!({ "label": format!("{} {}", item.code, item.name), "href": ItemLink::of(year, item).href })
+    }));
+    crumbs.push(json!({ "label": found.item.code, "href": null }));
+    let is_old = found.catalogue.state == CatalogueState::Replaced;
+    let is_gone = found.newest.is_some_and(|newest| {
+        newest > year
+            && !found
+                .elsewhere
+                .iter()
+                .any(|(catalogue, _)| catalogue.year == newest)
+    });
+    let elsewhere: Vec<_> = found
+        .elsewhere
+        .iter()
+        .map(|(catalogue, item)| {
+            json!({
+                "year": catalogue.year.to_string(), "name": item.name,
+                "href": format!("/catalogue/{}/{}", catalogue.year, item.code),
+            })
+        })
+        .collect();
+    let below: Vec<ItemLink> = found
+        .below
+        .iter()
+        .map(|item| ItemLink::of(year, item))
+        .collect();
+    view.render(
+        "catalogue/show",
+        "catalogue",
+        &format!("{} {}", found.item.code, found.item.name),
+        &json!({
+            "crumbs": crumbs,
+            "heading": Heading::from(&found.catalogue),
+            "code": found.item.code,
+            "name": found.item.name,
+            "level": view.say(&format!("catalogue-level-{}", found.item.level)),
+            "description": found.item.description,
+            "is_old": is_old,
+            "gone_from": found.newest.filter(|_| is_gone).map(|year| year.to_string()),
+            "below": below,
+            "elsewhere": elsewhere,
+            "projects": format!("/projects?code={}", found.item.code),
+            "providers": format!("/organizations?code={}", found.item.code),
+        }),
+    )
+}
+
+/// The item of that year in force, or of the latest replaced version that had it: old projects refer to it.
+fn find(db: &mut crate::infra::db::Db, year: i64, code: &str) -> Result<Found, Failure> {
+    let mut versions = queries::list_versions_of(db, code)?;
+    let at = versions
+        .iter()
+        .position(|(catalogue, _)| {
+            catalogue.year == year && catalogue.state == CatalogueState::Published
+        })
+        .or_else(|| {
+            versions
+                .iter()
+                .position(|(catalogue, _)| catalogue.year == year)
+        })
+        .ok_or(Failure::NotFound)?;
+    let (catalogue, item) = versions.remove(at);
+    versions.retain(|(other, _)| {
+        other.state == CatalogueState::Published && other.year != catalogue.year
+    });
+    let below = queries::list_children(db, catalogue.id, &item.code)?;
+    let above = ancestors(db, catalogue.id, &item)?;
+    let newest = queries::newest_published(db)?.map(|newest| newest.year);
+    Ok(Found {
+        catalogue,
+        item,
+        above,
+        below,
+        elsewhere: versions,
+        newest,
+    })
+}
+
+fn ancestors(
+    db: &mut crate::infra::db::Db,
+    catalogue: CatalogueId,
+    item: &CatalogueItem,
+) -> Result<Vec<CatalogueItem>, Failure> {
+    let mut above = Vec::new();
+    let mut parent = item.parent_code.clone();
+    // Three levels: two above at most.
+    while let Some(code) = parent.filter(|_| above.len() < 2) {
+        let Some(found) = queries::find_item(db, catalogue, &code)? else {
+            break;
+        };
+        parent = found.parent_code.clone();
+        above.insert(0, found);
+    }
+    Ok(above)
+}
