@@ -6,6 +6,7 @@
     clippy::missing_panics_doc
 )]
 
+mod catalogue;
 mod files;
 mod ledger;
 mod mail;
