@@ -3,6 +3,7 @@
 pub mod about;
 pub mod home;
 pub mod operations;
+pub mod organization;
 pub mod search;
 
 use actix_web::web::ServiceConfig;
@@ -12,4 +13,5 @@ pub fn routes(cfg: &mut ServiceConfig) {
     home::routes(cfg);
     about::routes(cfg);
     operations::routes(cfg);
+    organization::routes(cfg);
 }

@@ -1,10 +1,16 @@
 //! The directory of communities and villages: choosing one's own, and who serves it.
 
+mod model;
 mod pages;
+mod queries;
 mod rules;
+mod views;
 
+pub use model::{OpenProject, Service};
 pub use pages::{REMEMBERED, remembered};
+pub use queries::count_open_projects;
 pub use rules::{Cover, Field, FieldCover, Served, coverage};
+pub use views::{OpenProjects, Places, Services, dialled, word_left};
 
 use actix_web::web::{self, ServiceConfig};
 

@@ -1,5 +1,9 @@
 //! Choosing a community, remembering it, and its page.
 
+use super::model::Service;
+use super::rules::{Cover, Served, coverage};
+use super::views::{OpenProjects, Places, Services, dialled};
+use crate::infra::db::Db;
 use crate::infra::failure::Failure;
 use crate::kernel::{instant, text};
 use crate::regions::{self, Region, RegionKind};
@@ -7,12 +11,14 @@ use crate::web::guard::cookie;
 use crate::web::{Answer, AppError, Form, View};
 use actix_web::HttpRequest;
 use actix_web::web::{Path, Query};
+use chrono::{NaiveDate, NaiveDateTime};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 /// The cookie that holds the code of the reader's own community.
 pub const REMEMBERED: &str = "community";
 const KEPT_SECONDS: i64 = 400 * 24 * 3600;
+const OPEN_PROJECTS: i64 = 20;
 
 /// The code of the remembered community, as the browser sends it: still to be looked up.
 pub fn remembered(req: &HttpRequest) -> Option<String> {
@@ -133,27 +139,48 @@ pub async fn remember(view: View, mut form: Form) -> Answer {
     Ok(response)
 }
 
+/// What the page of a community reads.
+struct Found {
+    region: Region,
+    town: Option<Region>,
+    county: Option<Region>,
+    services: Services,
+    open: OpenProjects,
+    places: Places,
+}
+
+fn find(db: &mut Db, code: &str, now: NaiveDateTime) -> Result<Found, Failure> {
+    let above = |db: &mut Db, region: Option<&Region>| -> Result<Option<Region>, Failure> {
+        let code = region.and_then(|region| region.parent_code.clone());
+        Ok(match code {
+            // The county's own parent is not among the rows.
+            Some(code) => regions::find_many(db, &[code])?.into_iter().next(),
+            None => None,
+        })
+    };
+    let region = regions::find(db, code)?;
+    let town = above(db, Some(&region))?;
+    let county = above(db, town.as_ref())?;
+    Ok(Found {
+        services: Services::in_community(db, code)?,
+        open: OpenProjects::load(db, Some(code), now, OPEN_PROJECTS)?,
+        places: Places::load(db)?,
+        region,
+        town,
+        county,
+    })
+}
+
 /// Who serves this community. A town's code leads to its list.
 pub async fn show(view: View, req: HttpRequest, code: Path<String>) -> Answer {
+    let now = view.state.store.now();
     let code = code.into_inner();
-    let (region, town, county) = view
+    let found = view
         .state
         .store
-        .read(move |db| {
-            let region = regions::find(db, &code)?;
-            let town = region
-                .parent_code
-                .clone()
-                .map(|code| regions::find(db, &code))
-                .transpose()?;
-            let county = town
-                .as_ref()
-                .and_then(|town| town.parent_code.clone())
-                .map(|code| regions::find(db, &code))
-                .transpose();
-            Ok((region, town, county.ok().flatten()))
-        })
+        .read(move |db| find(db, &code, now))
         .await?;
+    let region = &found.region;
     match region.kind {
         RegionKind::Community | RegionKind::Village => {}
         RegionKind::Town => {
@@ -161,25 +188,105 @@ pub async fn show(view: View, req: HttpRequest, code: Path<String>) -> Answer {
         }
         RegionKind::County => return Ok(view.see_other("/communities?all=1")),
     }
-    let name = region.short_name();
-    let title = view.say_with("communities-title", &[("name", name)]);
-    let mut crumbs: Vec<Value> = Vec::new();
-    if let Some(county) = &county {
-        crumbs.push(json!({ "label": county.name, "href": "/communities?all=1" }));
-    }
-    if let Some(town) = &town {
-        crumbs.push(
-            json!({ "label": town.name, "href": format!("/communities?town={}", town.code) }),
-        );
-    }
-    crumbs.push(json!({ "label": name, "href": null }));
+    let title = view.say_with("communities-title", &[("name", region.short_name())]);
+    let today = instant::shanghai_date(now);
+    let rows = |ended| found.services.view(&view, &found.places, today, ended);
     let body = json!({
-        "crumbs": crumbs,
+        "crumbs": crumbs(&found),
         "heading": title,
         "code": region.code,
-        "phone": region.phone,
         "is_mine": remembered(&req).as_deref() == Some(&region.code),
-        "now": instant::minute(view.state.store.now()),
+        "phone": region.phone,
+        "tel": region.phone.as_deref().map(dialled),
+        "summary": summary(&view, &found.services, today),
+        "coverage": grid(&view, &found.services, today),
+        "running": rows(false),
+        "ended": rows(true),
+        "projects": found.open.view(&view, &found.places),
+        "updated": updated(&view, &found.services),
+        "now": instant::minute(now),
     });
     view.render("communities/directory/show", "communities", &title, &body)
+}
+
+fn crumbs(found: &Found) -> Vec<Value> {
+    let county = found
+        .county
+        .as_ref()
+        .map(|county| json!({ "label": county.name, "href": "/communities?all=1" }));
+    let town = found.town.as_ref().map(
+        |town| json!({ "label": town.name, "href": format!("/communities?town={}", town.code) }),
+    );
+    let here = json!({ "label": found.region.short_name(), "href": null });
+    [county, town, Some(here)].into_iter().flatten().collect()
+}
+
+/// “9 项服务，由 7 家单位提供”; nothing where there is none.
+fn summary(view: &View, services: &Services, today: NaiveDate) -> Option<String> {
+    let running: Vec<&Service> = running(services, today).collect();
+    let mut providers: Vec<&str> = running
+        .iter()
+        .map(|service| service.provider_name.as_str())
+        .collect();
+    providers.sort_unstable();
+    providers.dedup();
+    (!running.is_empty()).then(|| {
+        view.say_with(
+            "communities-summary",
+            &[
+                ("services", &running.len().to_string()),
+                ("providers", &providers.len().to_string()),
+            ],
+        )
+    })
+}
+
+fn running(services: &Services, today: NaiveDate) -> impl Iterator<Item = &Service> {
+    services
+        .rows
+        .iter()
+        .map(|(service, _)| service)
+        .filter(move |service| service.has_begun(today) && !service.has_ended(today))
+}
+
+fn grid(view: &View, services: &Services, today: NaiveDate) -> Vec<Value> {
+    let served: Vec<Served> = running(services, today)
+        .map(|service| Served {
+            code: &service.catalogue_code,
+            title: &service.title,
+            until: service.term_to,
+        })
+        .collect();
+    coverage(&served, today)
+        .into_iter()
+        .map(|field| {
+            let count = field.services.to_string();
+            let (class, text) = match field.cover {
+                Cover::Full => (
+                    "full",
+                    view.say_with("communities-cover-full", &[("count", &count)]),
+                ),
+                Cover::Ending(last) => (
+                    "part",
+                    view.say_with(
+                        "communities-cover-ending",
+                        &[("count", &count), ("until", &last.to_string())],
+                    ),
+                ),
+                Cover::None => ("none", view.say("communities-cover-none")),
+            };
+            let name = view.say(&format!("communities-field-{}", field.name));
+            json!({ "class": class, "name": name, "text": text })
+        })
+        .collect()
+}
+
+/// The day of the newest contract on the page.
+fn updated(view: &View, services: &Services) -> Option<String> {
+    let newest = services
+        .rows
+        .iter()
+        .filter_map(|(service, _)| service.published_at)
+        .max()?;
+    Some(view.say_with("communities-updated", &[("day", &instant::date(newest))]))
 }

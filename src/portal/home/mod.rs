@@ -1,6 +1,7 @@
 //! The first page.
 
 mod pages;
+mod queries;
 
 use actix_web::web::{self, ServiceConfig};
 

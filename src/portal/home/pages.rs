@@ -1,37 +1,85 @@
-//! One search box, three doors, what is open and what is new.
+//! One search box, three doors, figures, what is open and what is new.
 
+use super::queries::{Figures, figures};
 use crate::common::publications::{self, Publication};
-use crate::communities::directory;
+use crate::communities::directory::{self, OpenProjects, Places};
+use crate::infra::db::Db;
+use crate::infra::failure::Failure;
+use crate::infra::words::Language;
 use crate::kernel::instant;
+use crate::kernel::money::Fen;
 use crate::regions::{self, Region};
 use crate::web::{Answer, View};
 use actix_web::HttpRequest;
+use chrono::{Datelike, NaiveDateTime};
 use serde_json::{Value, json};
 
-/// How many notices the first page shows.
+/// How many notices, and how many open projects, the first page shows.
 const NEWS: i64 = 8;
+const OPEN: i64 = 6;
+
+struct Found {
+    news: Vec<Publication>,
+    mine: Option<Region>,
+    figures: Figures,
+    open: OpenProjects,
+    open_count: i64,
+    places: Places,
+}
+
+fn find(db: &mut Db, mine: Option<String>, now: NaiveDateTime) -> Result<Found, Failure> {
+    Ok(Found {
+        news: publications::list_newest(db, &[], NEWS)?,
+        mine: match mine {
+            Some(code) => regions::find_many(db, &[code])?.into_iter().next(),
+            None => None,
+        },
+        figures: figures(db, instant::shanghai_date(now))?,
+        open: OpenProjects::load(db, None, now, OPEN)?,
+        open_count: directory::count_open_projects(db, now)?,
+        places: Places::load(db)?,
+    })
+}
 
 pub async fn show(view: View, req: HttpRequest) -> Answer {
-    let code = directory::remembered(&req);
-    let (news, mine) = view
-        .state
-        .store
-        .read(move |db| {
-            let mine = match code {
-                Some(code) => regions::find_many(db, &[code])?.into_iter().next(),
-                None => None,
-            };
-            Ok((publications::list_newest(db, &[], NEWS)?, mine))
-        })
-        .await?;
+    let mine = directory::remembered(&req);
+    let now = view.state.store.now();
+    let found = view.state.store.read(move |db| find(db, mine, now)).await?;
+    let open_count = (found.open_count > 0).then(|| found.open_count.to_string());
     let body = json!({
-        "news": news.iter().map(|notice| notice_view(&view, notice)).collect::<Vec<_>>(),
-        "mine": mine.as_ref().map(|region: &Region| json!({
+        "news": found.news.iter().map(|notice| notice_view(&view, notice)).collect::<Vec<_>>(),
+        "mine": found.mine.as_ref().map(|region| json!({
             "href": format!("/communities/{}", region.code),
             "label": view.say_with("portal-home-my-community", &[("name", region.short_name())]),
         })),
+        "figures": figures_view(&view, &found, now),
+        "projects": found.open.view(&view, &found.places),
+        "open_count": open_count,
     });
     view.render("portal/home", "home", &view.say("portal-home-title"), &body)
+}
+
+fn figures_view(view: &View, found: &Found, now: NaiveDateTime) -> Value {
+    let figures = &found.figures;
+    let year = instant::shanghai_date(now).year().to_string();
+    json!([
+        { "figure": figures.proven.to_string(), "unit": null, "label": view.say("portal-home-figure-providers") },
+        { "figure": figures.listed.to_string(), "unit": null, "label": view.say("portal-home-figure-listed") },
+        {
+            "figure": format!("{} / {}", figures.served, found.places.count()),
+            "unit": null,
+            "label": view.say("portal-home-figure-communities"),
+        },
+        {
+            "figure": match view.language() {
+                // In 万元, to two decimals, as budgets are read in Chinese.
+                Language::Chinese => Fen(figures.amount.0 / 10_000).to_string(),
+                Language::English => figures.amount.to_string(),
+            },
+            "unit": view.say("portal-home-figure-unit"),
+            "label": view.say_with("portal-home-figure-amount", &[("year", &year)]),
+        },
+    ])
 }
 
 fn notice_view(view: &View, notice: &Publication) -> Value {
