@@ -7,6 +7,7 @@
 )]
 
 mod catalogue;
+mod demo;
 mod files;
 mod ledger;
 mod mail;

@@ -1,6 +1,7 @@
 //! `serve` and `demo`: open, listen, say where, stop cleanly.
 
 use super::{Where, open};
+use crate::demo;
 use crate::infra::config::Mode;
 use crate::infra::failure::Failure;
 use crate::jobs::Runner;
@@ -24,8 +25,14 @@ pub fn run_server(mode: Mode, place: &Where) -> Result<(), Failure> {
     })?;
     let workers = config.workers;
     let state = Data::new(open(config)?);
+    if mode.is_demo() {
+        demo::tell(&state)?;
+    }
     let runner = Runner::start(state.clone())?;
     println!("Sanshe {} · {}", mode.as_str(), state.config.link("/"));
+    if mode.is_demo() {
+        print_sign_ins();
+    }
     let shared = state.clone();
     actix_web::rt::System::new()
         .block_on(async move {
@@ -40,4 +47,22 @@ pub fn run_server(mode: Mode, place: &Where) -> Result<(), Failure> {
         .map_err(Failure::internal)?;
     drop(runner);
     Ok(())
+}
+
+/// The demo's sign-ins, one for each role; each is also one click on the sign-in page.
+fn print_sign_ins() {
+    println!("sign-ins (password {}):", demo::PASSWORD);
+    for part in demo::PEOPLE {
+        let roles: Vec<&str> = part.roles.iter().map(|role| role.as_str()).collect();
+        println!(
+            "  {:<24} {} · {} · {}",
+            demo::address(part.account),
+            part.name,
+            part.body,
+            roles.join(", ")
+        );
+    }
+    for (account, name) in demo::PROVIDERS {
+        println!("  {:<24} {name} · provider", demo::address(account));
+    }
 }

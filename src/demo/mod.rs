@@ -2,9 +2,15 @@
 //!
 //! It stands beside `commands` and above the rooms, because moving the clock runs the runner's rounds.
 
+mod cast;
 pub mod clock;
 mod mail;
+mod organizations;
 mod pages;
+mod story;
+
+pub use cast::{PASSWORD, PEOPLE, PROVIDERS, address};
+pub use story::tell;
 
 use actix_web::web::{self, ServiceConfig};
 

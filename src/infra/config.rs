@@ -122,7 +122,16 @@ impl Config {
         let (origin, prefix) = split_url(&public_url)?;
         let mut host = file.host;
         if host.name.is_empty() {
-            host.name = vars.get("SANSHE_HOST_NAME").cloned().unwrap_or_default();
+            // A demo names no real body as its host.
+            let unnamed = if mode.is_demo() {
+                "演示主办单位（虚构）"
+            } else {
+                ""
+            };
+            host.name = vars
+                .get("SANSHE_HOST_NAME")
+                .cloned()
+                .unwrap_or_else(|| unnamed.into());
         }
         Ok(Self {
             mode,
