@@ -13,5 +13,6 @@ mod ledger;
 mod mail;
 mod migrations;
 mod portal;
+mod search;
 mod store;
 mod support;

@@ -5,6 +5,7 @@ use crate::common::rulesets;
 use crate::infra::config::{Config, Mode};
 use crate::infra::failure::Failure;
 use crate::infra::migrations::migrate;
+use crate::infra::outbox;
 use crate::infra::seal::random_hex;
 use crate::infra::secrets::Secrets;
 use crate::infra::store::{Store, Tx};
@@ -73,7 +74,9 @@ fn secrets(config: &Config) -> Result<Secrets, Failure> {
 pub fn prepare(store: &Store, mode: Mode) -> Result<(), Failure> {
     store.write_blocking(move |tx| {
         mark(tx, mode)?;
-        regions::import_reference(tx.db)?;
+        if regions::import_reference(tx.db)? {
+            outbox::emit(tx, "region.imported", ("region", 0), &())?;
+        }
         rulesets::import_reference(tx.db, REGION)?;
         catalogue::import_reference(tx)
     })

@@ -48,11 +48,11 @@ pub fn list_children(db: &mut Db, parent: &str) -> QueryResult<Vec<Region>> {
         .load(db)
 }
 
-/// Brings in the shipped county where there is none yet.
-pub fn import_reference(db: &mut Db) -> Result<(), Failure> {
+/// Brings in the shipped county where there is none yet; whether it did.
+pub fn import_reference(db: &mut Db) -> Result<bool, Failure> {
     let known: i64 = regions::table.count().get_result(db)?;
     if known > 0 {
-        return Ok(());
+        return Ok(false);
     }
     let mut reader = csv::Reader::from_reader(SHIPPED.as_bytes());
     for row in reader.deserialize::<(String, RegionKind, String, String)>() {
@@ -67,5 +67,5 @@ pub fn import_reference(db: &mut Db) -> Result<(), Failure> {
             ))
             .execute(db)?;
     }
-    Ok(())
+    Ok(true)
 }

@@ -1,13 +1,18 @@
 //! One search box over everything public.
+//!
+//! The index knows only what the wings' public faces show to everybody; it is written from the outbox, after the act.
 
-use crate::infra::failure::Failure;
-use crate::infra::outbox::Job;
-use crate::web::State;
-use actix_web::web::{Data, ServiceConfig};
+mod documents;
+mod jobs;
+mod model;
+mod pages;
+mod queries;
+mod rules;
 
-/// The outbox consumer `search`: brings the index up to date with the event's subject.
-pub fn reindex(_state: &Data<State>, _job: &Job) -> Result<(), Failure> {
-    Ok(())
+pub use jobs::reindex;
+
+use actix_web::web::{self, ServiceConfig};
+
+pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.route("/search", web::get().to(pages::list));
 }
-
-pub fn routes(_cfg: &mut ServiceConfig) {}

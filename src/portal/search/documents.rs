@@ -1,0 +1,124 @@
+//! What of each public thing is searched, and how it is shown in a list.
+
+use super::model::{Document, DocumentKind};
+use crate::catalogue::{self, CatalogueItem};
+use crate::infra::db::Db;
+use crate::infra::failure::Failure;
+use crate::infra::words::{Language, Words};
+use crate::organizations::registry::{self, ProviderId, ProviderState};
+use crate::regions::{self, Region, RegionKind};
+use chrono::{DateTime, NaiveDateTime};
+use std::collections::BTreeMap;
+
+/// The items of the newest catalogue in force; earlier ones are read, not searched.
+pub fn catalogue(db: &mut Db) -> Result<Vec<Document>, Failure> {
+    let Some(newest) = catalogue::newest_published(db)? else {
+        return Ok(Vec::new());
+    };
+    let items = catalogue::list_items(db, newest.id)?;
+    let by_code: BTreeMap<&str, &CatalogueItem> = items
+        .iter()
+        .map(|item| (item.code.as_str(), item))
+        .collect();
+    let at = newest.published_at.unwrap_or(newest.imported_at);
+    let document = |item: &CatalogueItem| {
+        let mut path = Vec::new();
+        let mut above = item.parent_code.as_deref();
+        while let Some(parent) = above.and_then(|code| by_code.get(code)) {
+            path.insert(0, format!("{} {}", parent.code, parent.name));
+            above = parent.parent_code.as_deref().filter(|_| path.len() < 2);
+        }
+        Document {
+            kind: DocumentKind::Catalogue,
+            subject_id: item.id.0,
+            title: format!("{} {}", item.code, item.name),
+            summary: path.join(" › "),
+            more: item.description.clone(),
+            link: format!("/catalogue/{}/{}", newest.year, item.code),
+            at,
+        }
+    };
+    Ok(items.iter().map(document).collect())
+}
+
+/// Towns, and communities and villages with their towns.
+pub fn communities(db: &mut Db) -> Result<Vec<Document>, Failure> {
+    let towns = regions::list_towns(db)?;
+    let names: BTreeMap<String, String> = towns
+        .iter()
+        .map(|town| (town.code.clone(), town.name.clone()))
+        .collect();
+    let document = |region: Region| {
+        let town = region.parent_code.as_ref();
+        let town = town.and_then(|code| names.get(code)).cloned();
+        Some(Document {
+            kind: DocumentKind::Community,
+            subject_id: region.code.parse().ok()?,
+            title: region.short_name().to_owned(),
+            summary: town.unwrap_or_default(),
+            more: region.name.clone(),
+            link: match region.kind {
+                RegionKind::County | RegionKind::Town => {
+                    format!("/communities?town={}", region.code)
+                }
+                RegionKind::Community | RegionKind::Village => {
+                    format!("/communities/{}", region.code)
+                }
+            },
+            at: always(),
+        })
+    };
+    let communities = regions::list_communities(db)?;
+    let all = towns.into_iter().chain(communities);
+    Ok(all.filter_map(document).collect())
+}
+
+/// A place has no date: it stands behind what was published.
+fn always() -> NaiveDateTime {
+    DateTime::UNIX_EPOCH.naive_utc()
+}
+
+/// A provider, once an officer has proven it.
+pub fn organization(db: &mut Db, words: &Words, id: i64) -> Result<Option<Document>, Failure> {
+    let provider = match registry::find(db, ProviderId(id)) {
+        Ok(provider) if provider.state == ProviderState::Proven => provider,
+        Ok(_) | Err(diesel::NotFound) => return Ok(None),
+        Err(error) => return Err(error.into()),
+    };
+    let codes = registry::scopes_of(db, provider.id)?;
+    let scope = scope_names(db, &codes)?;
+    let codes = registry::areas_of(db, provider.id)?;
+    let areas: Vec<String> = regions::find_many(db, &codes)?
+        .into_iter()
+        .map(|region| region.name)
+        .collect();
+    let kind = format!("registry-kind-{}", provider.kind.as_str().replace('_', "-"));
+    let parts = [
+        words.say(Language::Chinese, &kind, &[]),
+        scope.join("、"),
+        areas.join("、"),
+        provider.summary,
+    ];
+    let shown: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+    Ok(Some(Document {
+        kind: DocumentKind::Organization,
+        subject_id: provider.id.0,
+        title: provider.name,
+        summary: shown.join(" · "),
+        more: provider.credit_code.to_string(),
+        link: format!("/organizations/{}", provider.id),
+        at: provider.checked_at.unwrap_or(provider.created_at),
+    }))
+}
+
+fn scope_names(db: &mut Db, codes: &[String]) -> Result<Vec<String>, Failure> {
+    let Some(newest) = catalogue::newest_published(db)? else {
+        return Ok(codes.to_vec());
+    };
+    let mut names = Vec::new();
+    for code in codes {
+        let item = catalogue::find_item(db, newest.id, code)?;
+        names.push(item.map_or_else(|| code.clone(), |item| format!("{code} {}", item.name)));
+    }
+    Ok(names)
+}

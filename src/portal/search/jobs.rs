@@ -1,0 +1,75 @@
+//! The outbox consumer `search`: brings the index up to date with an event's subject.
+
+use super::documents;
+use super::model::{Document, DocumentKind};
+use super::queries::{self, Prepared};
+use crate::infra::failure::Failure;
+use crate::infra::outbox::Job;
+use crate::web::State;
+use actix_web::web::Data;
+use std::collections::BTreeSet;
+
+/// Documents in one job of the writer, so that no bid waits behind an index.
+const BLOCK: usize = 200;
+
+pub fn reindex(state: &Data<State>, job: &Job) -> Result<(), Failure> {
+    let id = job.subject_id;
+    match job.topic.as_str() {
+        "catalogue.published" => {
+            let documents = state.store.read_blocking(documents::catalogue)?;
+            replace(state, DocumentKind::Catalogue, documents)
+        }
+        "region.imported" => {
+            let documents = state.store.read_blocking(documents::communities)?;
+            replace(state, DocumentKind::Community, documents)
+        }
+        "provider.changed" => {
+            let words = &state.words;
+            let read = |db: &mut _| documents::organization(db, words, id);
+            let document = state.store.read_blocking(read)?;
+            put_or_remove(state, DocumentKind::Organization, id, document)
+        }
+        // Nothing of it is public yet.
+        _ => Ok(()),
+    }
+}
+
+/// A whole kind anew: what is there now goes in, what is no longer there goes out.
+fn replace(
+    state: &Data<State>,
+    kind: DocumentKind,
+    documents: Vec<Document>,
+) -> Result<(), Failure> {
+    let kept: BTreeSet<i64> = documents.iter().map(|d| d.subject_id).collect();
+    let prepared: Vec<Prepared> = documents.into_iter().map(Prepared::from).collect();
+    for block in prepared.chunks(BLOCK) {
+        let block = block.to_vec();
+        state
+            .store
+            .write_blocking(move |tx| Ok(queries::put(tx.db, &block)?))?;
+    }
+    let held = state
+        .store
+        .read_blocking(|db| Ok(queries::list_subjects(db, kind)?))?;
+    let gone: Vec<i64> = held.into_iter().filter(|id| !kept.contains(id)).collect();
+    for block in gone.chunks(BLOCK) {
+        let block = block.to_vec();
+        state
+            .store
+            .write_blocking(move |tx| Ok(queries::remove(tx.db, kind, &block)?))?;
+    }
+    Ok(())
+}
+
+fn put_or_remove(
+    state: &Data<State>,
+    kind: DocumentKind,
+    id: i64,
+    document: Option<Document>,
+) -> Result<(), Failure> {
+    let prepared = document.map(Prepared::from);
+    state.store.write_blocking(move |tx| match &prepared {
+        Some(document) => Ok(queries::put(tx.db, std::slice::from_ref(document))?),
+        None => Ok(queries::remove(tx.db, kind, &[id])?),
+    })
+}

@@ -1,0 +1,29 @@
+# Search over everything, and the feed of notices.
+search-title = Search
+search-title-of = Search results for “{ $q }”
+search-label = Search communities, organizations, projects, contracts and the catalogue
+search-hint = community, service, organization or project number
+search-go = Search
+search-found = “{ $q }”: { $count } results, newest first.
+search-kinds = By kind
+search-kind-all = All
+search-kind-community = Communities
+search-kind-organization = Organizations
+search-kind-project = Projects
+search-kind-contract = Contracts
+search-kind-catalogue = Catalogue
+search-page = Page { $page }
+search-nothing = Nothing public was found for “{ $q }”. You could:
+search-try-shorter = type only two characters, such as 养老 or 调解
+search-try-other = use another word, or check the spelling
+search-try-all = search in all kinds
+search-try-catalogue = walk down the catalogue
+search-try-communities = choose your community first
+search-only-signs = Type letters or digits; signs cannot be searched.
+search-ask = Type the name of a community, a service or an organization, or a project number.
+search-ask-example = For example:
+
+feed-title = Sanshe · procurement notices
+feed-title-demo = [Demo / 演示] Sanshe · procurement notices
+feed-subtitle = Tenders, awards and contracts, as they are published.
+feed-subtitle-demo = A demonstration: names and figures are invented and have no legal effect.

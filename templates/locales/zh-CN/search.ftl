@@ -1,0 +1,29 @@
+# 全站搜索与采购公告订阅
+search-title = 全站搜索
+search-title-of = “{ $q }”的搜索结果
+search-label = 搜索社区、社会组织、采购项目、合同和目录
+search-hint = 社区、服务、社会组织、项目编号
+search-go = 搜索
+search-found = “{ $q }”找到 { $count } 条，新的在前。
+search-kinds = 按类别查看
+search-kind-all = 全部
+search-kind-community = 社区
+search-kind-organization = 组织
+search-kind-project = 项目
+search-kind-contract = 合同
+search-kind-catalogue = 目录
+search-page = 第 { $page } 页
+search-nothing = 没有找到与“{ $q }”有关的公开内容。可以这样再试：
+search-try-shorter = 只输入两个字，如“养老”“调解”
+search-try-other = 换一个说法，或检查有没有错字
+search-try-all = 不限类别，在全部内容里找
+search-try-catalogue = 从购买目录里逐级找
+search-try-communities = 先选自己的社区
+search-only-signs = 请输入文字或数字，符号不能搜索。
+search-ask = 输入社区、服务、社会组织的名称，或者项目编号。
+search-ask-example = 例如：
+
+feed-title = 三社 · 采购公告
+feed-title-demo = 【演示】三社 · 采购公告
+feed-subtitle = 采购、结果与合同公告，发布即更新。
+feed-subtitle-demo = 演示站点，名称与数据均为虚构，不具法律效力。

@@ -1,0 +1,150 @@
+//! One search box over everything public; whatever is typed into it is only ever words.
+
+use crate::on_both;
+use crate::support::{Database, Portal, Reply};
+use sanshe::catalogue::{self, Heading};
+
+fn links(reply: &Reply) -> Vec<String> {
+    let selector = scraper::Selector::parse(".results a").unwrap();
+    reply
+        .html()
+        .select(&selector)
+        .map(|a| a.value().attr("href").unwrap().to_owned())
+        .collect()
+}
+
+fn encoded(q: &str) -> String {
+    url::form_urlencoded::byte_serialize(q.as_bytes()).collect()
+}
+
+fn a_resident_finds_by_two_characters(database: Database) {
+    let portal = Portal::start(database);
+    portal.run_jobs();
+    let resident = portal.anonymous();
+    resident.get("/search").expect(200).see("输入社区");
+    let found = resident.get(&format!("/search?q={}", encoded("养老")));
+    found.expect(200).see("目录 1").see("<mark>养老</mark>");
+    assert_eq!(links(&found), ["/catalogue/2026/A0402"]);
+    // Every word must be found; the code is a word too, whatever its width and case.
+    for q in [
+        "养老 服务",
+        "ａ0402",
+        "A0402 养老",
+        "社会保障 养老",
+        "基本养老服务",
+    ] {
+        assert_eq!(
+            links(&resident.get(&format!("/search?q={}", encoded(q)))),
+            ["/catalogue/2026/A0402"],
+            "{q}"
+        );
+    }
+    // What is named exactly so comes first.
+    let town = resident.get(&format!("/search?q={}", encoded("城厢镇")));
+    assert_eq!(
+        links(&town).first().map(String::as_str),
+        Some("/communities?town=320585100")
+    );
+    assert!(links(&town).len() > 10);
+    let catalogue = resident.get(&format!("/search?q={}&kind=catalogue", encoded("服务")));
+    assert!(
+        links(&catalogue)
+            .iter()
+            .all(|link| link.starts_with("/catalogue/"))
+    );
+    assert_eq!(links(&catalogue).len(), 20);
+    let next = resident.get(&format!(
+        "/search?q={}&kind=catalogue&page=2",
+        encoded("服务")
+    ));
+    assert!(!links(&next).is_empty());
+    assert!(
+        links(&next)
+            .iter()
+            .all(|link| !links(&catalogue).contains(link)),
+        "a page repeats the one before"
+    );
+    let nothing = resident.get(&format!("/search?q={}&kind=project", encoded("养老")));
+    nothing.expect(200).see("没有找到").see("不限类别");
+}
+
+fn whatever_is_typed_is_harmless(database: Database) {
+    let portal = Portal::start(database);
+    portal.run_jobs();
+    let resident = portal.anonymous();
+    for q in [
+        "\"",
+        "'",
+        "养老\"",
+        "养老'",
+        "养老 OR 调解",
+        "养老*",
+        "NEAR(养老 服务)",
+        "terms:养老",
+        "-养老",
+        "养老 & ! | ( )",
+        "^养老",
+        "'; DROP TABLE search_terms; --",
+        "\\",
+        "%00",
+        "养老\u{0}",
+        "\u{202E}养老",
+        "😀",
+        "𠮷",
+        "<script>alert(1)</script>",
+        "kind0catalogue",
+        "١٢٣",
+        "Ⅷ",
+        "ß",
+        "İ",
+    ] {
+        let reply = resident.get(&format!("/search?q={}", encoded(q)));
+        reply.expect(200);
+        assert!(!reply.body.contains("<script>alert"), "{q}");
+    }
+    resident.get(&format!("/search?q={}", "%FF%FE")).expect(200);
+    resident
+        .get(&format!("/search?q={}", encoded(&"养老服务".repeat(500))))
+        .expect(200);
+    resident
+        .get(&format!("/search?q={}", "a".repeat(5_000)))
+        .expect(200);
+    for rest in [
+        "&page=0",
+        "&page=-1",
+        "&page=99999999999999999999",
+        "&page=x",
+        "&kind=nothing",
+        "&kind=",
+    ] {
+        resident
+            .get(&format!("/search?q={}{rest}", encoded("养老")))
+            .expect(200);
+    }
+    // An operator is a word that stands nowhere, so nothing is found.
+    assert!(links(&resident.get(&format!("/search?q={}", encoded("养老 OR 调解")))).is_empty());
+}
+
+fn a_new_catalogue_replaces_the_old_in_the_index(database: Database) {
+    let portal = Portal::start(database);
+    portal.run_jobs();
+    let resident = portal.anonymous();
+    let find = |q: &str| links(&resident.get(&format!("/search?q={}&kind=catalogue", encoded(q))));
+    let id = portal.write(|tx| {
+        let heading = Heading { year: 2027, title: "目录".into(), issued_no: None, source: "示例".into() };
+        let file = "code,name,level,parent_code\nA,公共服务,1,\nA04,社会保障服务,2,A\nA0402,银龄伴行服务,3,A04\n";
+        catalogue::import_csv(tx, None, &heading, file.as_bytes())
+    });
+    portal.run_jobs();
+    assert!(find("银龄").is_empty(), "a draft is found");
+    portal.write(move |tx| catalogue::publish_by(tx, None, id));
+    portal.run_jobs();
+    assert_eq!(find("银龄"), ["/catalogue/2027/A0402"]);
+    assert!(find("养老").is_empty(), "the old catalogue is still found");
+}
+
+on_both!(
+    a_resident_finds_by_two_characters,
+    whatever_is_typed_is_harmless,
+    a_new_catalogue_replaces_the_old_in_the_index,
+);
