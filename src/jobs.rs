@@ -1,7 +1,9 @@
 //! The runner: heartbeat, sealer, due events and outbox jobs, in one thread; the portal never relies on visitors.
 
+use crate::accounts;
 use crate::infra::failure::Failure;
 use crate::infra::ledger;
+use crate::infra::mail::Letter;
 use crate::infra::outbox::{self, Job};
 use crate::infra::sweep;
 use crate::infra::uptime;
@@ -131,7 +133,10 @@ fn run_jobs(state: &Data<State>) -> Result<usize, Failure> {
 fn perform(state: &Data<State>, job: &Job) -> Result<(), Failure> {
     match job.consumer.as_str() {
         "mail" => {
-            let letter = serde_json::from_str(&job.payload)?;
+            let mut letter: Letter = serde_json::from_str(&job.payload)?;
+            letter.link = letter
+                .link
+                .map(|link| accounts::complete_link(state.secrets.token_key(), &link));
             state
                 .mailer
                 .send(&state.config, &state.words, &letter, job.id)

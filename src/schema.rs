@@ -142,6 +142,7 @@ diesel::table! {
         person_id -> BigInt,
         purpose -> Text,
         token_hash -> Text,
+        device_hash -> Nullable<Text>,
         expires_at -> Timestamp,
         used_at -> Nullable<Timestamp>,
     }
@@ -176,6 +177,19 @@ diesel::table! {
         body_id -> BigInt,
         role -> Text,
         created_at -> Timestamp,
+        ended_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    invitations (id) {
+        id -> BigInt,
+        body_id -> BigInt,
+        email -> Text,
+        role -> Text,
+        invited_by -> BigInt,
+        created_at -> Timestamp,
+        expires_at -> Timestamp,
         ended_at -> Nullable<Timestamp>,
     }
 }
@@ -620,6 +634,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     events,
     files,
     jobs,
+    invitations,
     known_devices,
     ledger,
     ledger_texts,

@@ -1,19 +1,23 @@
-//! People, bodies with dated names, memberships, roles and the inbox.
+//! People, bodies with dated names, memberships, roles, sessions and the inbox.
 
 mod actions;
 mod model;
+mod pages;
 mod queries;
+mod rules;
 
 pub use actions::{
-    begin_session, create_body, create_person, deliver, grant, hash_password, rename_body,
+    accept_first_administrator, begin_session, complete_link, create_body, create_person, deliver,
+    grant, hash_password, invite_first_administrator, rename_body,
 };
 pub use model::{Body, Membership, Person};
+pub use pages::routes;
 pub use queries::{
     find_body, find_person, find_person_by_email, list_bodies, list_holders, list_members,
 };
+pub use rules::email as read_email;
 
 use crate::kernel::people::{BodyId, PersonId};
-use actix_web::web::ServiceConfig;
 
 /// Whose inbox.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,5 +25,3 @@ pub enum Addressee {
     Body(BodyId),
     Person(PersonId),
 }
-
-pub fn routes(_cfg: &mut ServiceConfig) {}

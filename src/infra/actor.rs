@@ -10,6 +10,11 @@ use diesel::prelude::*;
 /// Step-up: risky acts want a password typed within this time.
 pub const VERIFIED_FOR: Duration = Duration::minutes(15);
 
+/// A session that nobody used for so long has expired.
+pub const IDLE_FOR: Duration = Duration::hours(2);
+/// How exactly the last use of a session is kept.
+const SEEN_EVERY: Duration = Duration::minutes(1);
+
 #[derive(Clone, Debug)]
 pub struct Actor {
     pub person_id: PersonId,
@@ -56,7 +61,37 @@ impl Actor {
 
 /// The person behind a session that has neither ended nor expired (machine clock); one indexed read and one join.
 pub fn find(db: &mut Db, session: SessionId, now: NaiveDateTime) -> QueryResult<Option<Actor>> {
-    let row: Option<(PersonId, String, Option<BodyId>, NaiveDateTime)> = sessions::table
+    Ok(find_seen(db, session, now)?.map(|(actor, _)| actor))
+}
+
+/// Whether the last use, as it is kept, is long enough ago to be written anew.
+pub fn is_unseen(seen_at: NaiveDateTime, now: NaiveDateTime) -> bool {
+    now - seen_at >= SEEN_EVERY
+}
+
+/// Keeps the session alive.
+pub fn set_seen(db: &mut Db, session: SessionId, now: NaiveDateTime) -> QueryResult<usize> {
+    diesel::update(sessions::table.find(session))
+        .filter(sessions::seen_at.lt(now))
+        .set(sessions::seen_at.eq(now))
+        .execute(db)
+}
+
+type SessionRow = (
+    PersonId,
+    String,
+    Option<BodyId>,
+    NaiveDateTime,
+    NaiveDateTime,
+);
+
+/// The same, with the instant at which the session was last used.
+pub fn find_seen(
+    db: &mut Db,
+    session: SessionId,
+    now: NaiveDateTime,
+) -> QueryResult<Option<(Actor, NaiveDateTime)>> {
+    let row: Option<SessionRow> = sessions::table
         .inner_join(people::table.on(people::id.eq(sessions::person_id)))
         .filter(
             sessions::id
@@ -64,16 +99,18 @@ pub fn find(db: &mut Db, session: SessionId, now: NaiveDateTime) -> QueryResult<
                 .and(sessions::ended_at.is_null())
                 .and(sessions::expires_at.gt(now)),
         )
+        .filter(sessions::seen_at.gt(now - IDLE_FOR))
         .filter(people::disabled_at.is_null())
         .select((
             people::id,
             people::name,
             sessions::body_id,
             sessions::verified_at,
+            sessions::seen_at,
         ))
         .first(db)
         .optional()?;
-    let Some((person_id, name, body_id, verified_at)) = row else {
+    let Some((person_id, name, body_id, verified_at, seen_at)) = row else {
         return Ok(None);
     };
     let held: Vec<(BodyId, BodyKind, String, Option<String>, Role)> = memberships::table
@@ -111,7 +148,7 @@ pub fn find(db: &mut Db, session: SessionId, now: NaiveDateTime) -> QueryResult<
         .collect();
     let mut distinct: Vec<BodyId> = held.iter().map(|m| m.0).collect();
     distinct.dedup();
-    Ok(Some(Actor {
+    let actor = Actor {
         person_id,
         name,
         session_id: session,
@@ -119,5 +156,6 @@ pub fn find(db: &mut Db, session: SessionId, now: NaiveDateTime) -> QueryResult<
         roles,
         bodies: distinct.len(),
         verified_at,
-    }))
+    };
+    Ok(Some((actor, seen_at)))
 }

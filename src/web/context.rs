@@ -35,6 +35,26 @@ pub struct Context {
     pub next_event: Option<chrono::NaiveDateTime>,
 }
 
+impl Context {
+    /// The same request, seen as somebody who has just signed in.
+    #[must_use]
+    pub fn signed_in_as(&self, actor: Actor) -> Self {
+        Self {
+            request_id: self.request_id.clone(),
+            language: self.language,
+            actor: Some(actor),
+            visitor: self.visitor.clone(),
+            network: self.network.clone(),
+            body: self.body.clone(),
+            path: self.path.clone(),
+            origin: self.origin,
+            flash: None,
+            unread: 0,
+            next_event: self.next_event,
+        }
+    }
+}
+
 #[derive(Clone)]
 pub struct Ctx(pub Rc<Context>);
 

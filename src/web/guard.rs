@@ -216,6 +216,18 @@ async fn context_of(
             Found::default()
         })
     };
+    if let (Some(session), Some(seen_at)) = (session, found.seen_at)
+        && actor::is_unseen(seen_at, now)
+    {
+        // Beside the request: nobody waits for it, and a lost one costs a minute of a session's life.
+        let store = state.store.clone();
+        actix_web::rt::spawn(async move {
+            let seen = store.write(move |tx| Ok(actor::set_seen(tx.db, session, now)?));
+            if let Err(error) = seen.await {
+                tracing::warn!(%error, "a session's last use was not kept");
+            }
+        });
+    }
     let renewed = session
         .filter(|_| is_stale && found.actor.is_some())
         .and_then(|session| tokens::issue(state.secrets.token_key(), session, now).ok());
@@ -251,6 +263,7 @@ async fn context_of(
 #[derive(Default)]
 struct Found {
     actor: Option<Actor>,
+    seen_at: Option<NaiveDateTime>,
     unread: i64,
     next_event: Option<NaiveDateTime>,
 }
@@ -262,10 +275,11 @@ fn find(
     is_demo: bool,
     now: NaiveDateTime,
 ) -> QueryResult<Found> {
-    let actor = match session {
-        Some(session) => actor::find(db, session, now)?,
+    let found = match session {
+        Some(session) => actor::find_seen(db, session, now)?,
         None => None,
     };
+    let (actor, seen_at) = found.unzip();
     let unread = match &actor {
         None => 0,
         Some(actor) => messages::table
@@ -286,6 +300,7 @@ fn find(
     };
     Ok(Found {
         actor,
+        seen_at,
         unread,
         next_event,
     })
@@ -487,20 +502,47 @@ pub fn sign_in_page(
     view.render_as(status, "accounts/sign_in", "", title, &body)
 }
 
-/// The demo sign-ins, one for each role: accounts at the demo's own domain.
+/// The demo sign-ins, one for each role: accounts at the demo's own domain, each with what it is in its first body.
 fn demo_people(view: &View) -> Vec<serde_json::Value> {
-    use crate::schema::people;
-    let rows = view.state.store.read_blocking(|db| {
+    use crate::kernel::roles::Role;
+    use crate::schema::{bodies, memberships, people};
+    type Row = (String, String, Option<(String, Role)>);
+    let rows: Result<Vec<Row>, _> = view.state.store.read_blocking(|db| {
         Ok(people::table
+            .left_join(
+                memberships::table
+                    .inner_join(bodies::table.on(bodies::id.eq(memberships::body_id)))
+                    .on(memberships::person_id
+                        .eq(people::id)
+                        .and(memberships::ended_at.is_null())),
+            )
             .filter(people::email.like("%@demo.invalid"))
-            .order(people::id)
-            .limit(30)
-            .select((people::email, people::name))
-            .load::<(String, String)>(db)?)
+            .order((people::id, memberships::id))
+            .limit(200)
+            .select((
+                people::email,
+                people::name,
+                (bodies::name, memberships::role).nullable(),
+            ))
+            .load(db)?)
     });
-    rows.unwrap_or_default()
-        .into_iter()
-        .map(|(email, name)| json!({ "email": email, "name": name }))
+    let mut list: Vec<(String, String, Option<String>, Vec<String>)> = Vec::new();
+    for (email, name, held) in rows.unwrap_or_default() {
+        let (body, role) = held.unzip();
+        if list.last().is_none_or(|last| last.0 != email) {
+            list.push((email, name, body.clone(), Vec::new()));
+        }
+        if let Some((last, role)) = list.last_mut().zip(role)
+            && last.2 == body
+        {
+            let key = format!("accounts-role-{}", role.as_str().replace('_', "-"));
+            last.3.push(view.say(&key));
+        }
+    }
+    list.into_iter()
+        .map(|(email, name, body, roles)| {
+            json!({ "email": email, "name": name, "body": body, "roles": roles.join(" · ") })
+        })
         .collect()
 }
 

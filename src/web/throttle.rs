@@ -2,6 +2,7 @@
 
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use std::num::NonZeroU32;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 const fn per_minute(n: u32) -> Quota {
     match NonZeroU32::new(n) {
@@ -19,6 +20,7 @@ pub struct Throttle {
     devices: DefaultKeyedRateLimiter<String>,
     /// Mails that a stranger can cause for one address.
     mails: DefaultKeyedRateLimiter<String>,
+    asked: AtomicU32,
 }
 
 impl Default for Throttle {
@@ -28,6 +30,7 @@ impl Default for Throttle {
             strangers: RateLimiter::keyed(per_minute(6)),
             devices: RateLimiter::keyed(per_minute(10)),
             mails: RateLimiter::keyed(per_minute(3)),
+            asked: AtomicU32::new(0),
         }
     }
 }
@@ -35,6 +38,7 @@ impl Default for Throttle {
 impl Throttle {
     /// Whether a password may be tried now. `device` is the mark of a device that the account knows.
     pub fn allows_guess(&self, network: &str, account: &str, device: Option<&str>) -> bool {
+        self.forget_now_and_then();
         match device {
             Some(device) => self
                 .devices
@@ -47,8 +51,30 @@ impl Throttle {
         }
     }
 
-    pub fn allows_mail(&self, network: &str, address: &str) -> bool {
+    /// Whether a stranger may cause a mail to this address; a device that the account knows always may, in measure.
+    pub fn allows_mail(&self, network: &str, address: &str, device: Option<&str>) -> bool {
+        self.forget_now_and_then();
+        if let Some(device) = device {
+            return self
+                .devices
+                .check_key(&format!("{address}\n{device}"))
+                .is_ok();
+        }
         self.networks.check_key(&network.to_owned()).is_ok()
             && self.mails.check_key(&address.to_owned()).is_ok()
+    }
+
+    /// Keys come from what strangers type: those that matter no more are let go.
+    fn forget_now_and_then(&self) {
+        if !self
+            .asked
+            .fetch_add(1, Ordering::Relaxed)
+            .is_multiple_of(512)
+        {
+            return;
+        }
+        for limiter in [&self.networks, &self.strangers, &self.devices, &self.mails] {
+            limiter.retain_recent();
+        }
     }
 }

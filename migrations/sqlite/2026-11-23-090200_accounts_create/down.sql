@@ -1,6 +1,7 @@
 DROP TABLE messages;
 DROP TABLE known_devices;
 DROP TABLE sessions;
+DROP TABLE invitations;
 DROP TABLE memberships;
 DROP TABLE body_names;
 DROP TABLE bodies;

@@ -14,6 +14,8 @@ CREATE TABLE tokens (
     person_id  BIGINT NOT NULL REFERENCES people (id),
     purpose    TEXT NOT NULL CHECK (purpose IN ('confirm', 'reset', 'first_administrator')),
     token_hash TEXT NOT NULL UNIQUE,
+    -- The browser that asked: a confirmation from another one wants the password too.
+    device_hash TEXT,
     expires_at TIMESTAMP NOT NULL,
     used_at    TIMESTAMP
 );
@@ -46,6 +48,19 @@ CREATE TABLE memberships (
 );
 CREATE UNIQUE INDEX memberships_active ON memberships (person_id, body_id, role) WHERE ended_at IS NULL;
 CREATE INDEX memberships_body ON memberships (body_id) WHERE ended_at IS NULL;
+-- Offered to an address, whoever holds it: it says nothing about which addresses have accounts.
+CREATE TABLE invitations (
+    id         INTEGER PRIMARY KEY NOT NULL,
+    body_id    BIGINT NOT NULL REFERENCES bodies (id),
+    email      TEXT NOT NULL,
+    role       TEXT NOT NULL CHECK (role IN ('officer', 'reviewer', 'preparer', 'submitter', 'signatory', 'expert', 'supervisor', 'administrator', 'community_worker')),
+    invited_by BIGINT NOT NULL REFERENCES people (id),
+    created_at TIMESTAMP NOT NULL,
+    expires_at TIMESTAMP NOT NULL,
+    ended_at   TIMESTAMP
+);
+CREATE UNIQUE INDEX invitations_open ON invitations (body_id, email, role) WHERE ended_at IS NULL;
+CREATE INDEX invitations_email ON invitations (email) WHERE ended_at IS NULL;
 CREATE TABLE sessions (
     id          INTEGER PRIMARY KEY NOT NULL,
     person_id   BIGINT NOT NULL REFERENCES people (id),

@@ -1,11 +1,25 @@
 //! Rows of people, bodies, memberships and messages.
 
-use super::model::{Body, Membership, Person};
+mod inbox;
+mod members;
+mod sessions;
+
+pub use inbox::{find_message, list_messages, set_read};
+pub use members::{
+    end_invitation, end_membership, find_invitation, find_membership, hold_body, insert_invitation,
+    list_all_bodies, list_held, list_invitations_of_body, list_invitations_to, set_phone,
+};
+pub use sessions::{
+    end_other_sessions, end_session, find_token, insert_session, insert_token, is_known_device,
+    list_sessions, remember_device, set_session_body, use_token, use_tokens_of, verify_session,
+};
+
+use crate::accounts::model::{Body, Membership, Person};
 use crate::infra::db::{Db, columns};
 use crate::infra::words::Language;
-use crate::kernel::people::{BodyId, PersonId, SessionId};
+use crate::kernel::people::{BodyId, PersonId};
 use crate::kernel::roles::{BodyKind, Role};
-use crate::schema::{bodies, body_names, memberships, messages, people, sessions};
+use crate::schema::{bodies, body_names, memberships, messages, people};
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 
@@ -143,15 +157,15 @@ pub fn insert_membership(
 
 pub fn insert_message(
     db: &mut Db,
-    to: super::Addressee,
+    to: crate::accounts::Addressee,
     kind: &str,
     args: &str,
     link: &str,
     at: NaiveDateTime,
 ) -> QueryResult<usize> {
     let (body, person) = match to {
-        super::Addressee::Body(body) => (Some(body), None),
-        super::Addressee::Person(person) => (None, Some(person)),
+        crate::accounts::Addressee::Body(body) => (Some(body), None),
+        crate::accounts::Addressee::Person(person) => (None, Some(person)),
     };
     diesel::insert_into(messages::table)
         .values((
@@ -187,24 +201,47 @@ pub fn insert_person(
         .get_result(db)
 }
 
-pub fn insert_session(
+/// What a new sign-up of an unconfirmed address, a confirmation or a reset leaves of a person.
+pub fn set_person(
     db: &mut Db,
-    person: PersonId,
-    device: &str,
-    network: &str,
-    at: NaiveDateTime,
-    expires_at: NaiveDateTime,
-) -> QueryResult<SessionId> {
-    diesel::insert_into(sessions::table)
-        .values((
-            sessions::person_id.eq(person),
-            sessions::device.eq(device),
-            sessions::network.eq(network),
-            sessions::created_at.eq(at),
-            sessions::seen_at.eq(at),
-            sessions::expires_at.eq(expires_at),
-            sessions::verified_at.eq(at),
+    id: PersonId,
+    name: &str,
+    password_hash: &str,
+    confirmed_at: Option<NaiveDateTime>,
+) -> QueryResult<usize> {
+    diesel::update(people::table.find(id))
+        .set((
+            people::name.eq(name),
+            people::password_hash.eq(password_hash),
+            people::confirmed_at.eq(confirmed_at),
+            people::version.eq(people::version + 1),
         ))
-        .returning(sessions::id)
-        .get_result(db)
+        .execute(db)
+}
+
+pub fn set_language(db: &mut Db, id: PersonId, language: Language) -> QueryResult<usize> {
+    diesel::update(people::table.find(id))
+        .set(people::language.eq(language))
+        .execute(db)
+}
+
+/// Compare and set: 0 rows when somebody saved first.
+pub fn set_name(db: &mut Db, id: PersonId, version: i64, name: &str) -> QueryResult<usize> {
+    diesel::update(people::table.find(id))
+        .filter(people::version.eq(version))
+        .set((
+            people::name.eq(name),
+            people::version.eq(people::version + 1),
+        ))
+        .execute(db)
+}
+
+/// Whether anybody runs the portal yet.
+pub fn has_administrator(db: &mut Db) -> QueryResult<bool> {
+    diesel::select(diesel::dsl::exists(
+        memberships::table
+            .filter(memberships::role.eq(Role::Administrator))
+            .filter(memberships::ended_at.is_null()),
+    ))
+    .get_result(db)
 }

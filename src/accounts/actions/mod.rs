@@ -1,6 +1,28 @@
 //! What other rooms ask of accounts: bodies, roles, and delivery into the inbox.
 
-use super::{Addressee, queries};
+mod administrators;
+mod inbox;
+mod links;
+mod members;
+mod passwords;
+mod sessions;
+mod sign_up;
+
+pub use administrators::{
+    accept_first_administrator, found_body, grant_by_email, invite_first_administrator, rename,
+};
+pub use inbox::open;
+pub use links::{complete_link, hash_of};
+pub use members::{accept, decline, end_membership, invite, withdraw};
+pub use passwords::{change_password, forgot, hash_password, reset, verify_password};
+pub use sessions::{
+    Browser, begin_session, end_others, end_session, set_language, set_name, sign_in, switch_body,
+    verify,
+};
+pub use sign_up::{SignUp, confirm, sign_up};
+
+use crate::accounts::rules::AccountRule;
+use crate::accounts::{Addressee, queries};
 use crate::infra::actor::Actor;
 use crate::infra::failure::Failure;
 use crate::infra::ledger::{self, Entry};
@@ -8,7 +30,7 @@ use crate::infra::mail::{self, Letter};
 use crate::infra::store::Tx;
 use crate::infra::words::Language;
 use crate::kernel::instant;
-use crate::kernel::people::{BodyId, PersonId, SessionId};
+use crate::kernel::people::{BodyId, PersonId};
 use crate::kernel::roles::{BodyKind, Role, may};
 
 /// A new body under its first name, in force from today.
@@ -56,13 +78,14 @@ pub fn grant(
 ) -> Result<(), Failure> {
     let kind = queries::find_body(tx.db, body)?.kind;
     if !may(role, kind) {
-        return Err(
-            crate::infra::failure::Refusal::new("accounts-role-not-in-body")
-                .at("role")
-                .into(),
-        );
+        return Err(AccountRule::RoleNotInBody(role).into());
     }
-    queries::insert_membership(tx.db, person, body, role, tx.now)?;
+    queries::insert_membership(tx.db, person, body, role, tx.now).map_err(|error| {
+        match Failure::from(error) {
+            failure if failure.is_unique_violation() => AccountRule::HoldsItAlready.into(),
+            failure => failure,
+        }
+    })?;
     ledger::append(
         tx,
         actor,
@@ -117,15 +140,6 @@ pub fn deliver(
     Ok(())
 }
 
-/// argon2id of a password. Slow by design: never inside a database job.
-pub fn hash_password(password: &str) -> Result<String, Failure> {
-    use argon2::PasswordHasher;
-    argon2::Argon2::default()
-        .hash_password(password.as_bytes())
-        .map(|hash| hash.to_string())
-        .map_err(Failure::internal)
-}
-
 /// A new account; `email` in lower case. Unconfirmed ones cannot sign in.
 pub fn create_person(
     tx: &mut Tx,
@@ -136,34 +150,25 @@ pub fn create_person(
     is_confirmed: bool,
 ) -> Result<PersonId, Failure> {
     let at = tx.machine_now();
-    Ok(queries::insert_person(
+    let confirmed_at = is_confirmed.then_some(at);
+    let person = queries::insert_person(
         tx.db,
         email,
         name,
         password_hash,
         language,
-        is_confirmed.then_some(at),
+        confirmed_at,
         at,
-    )?)
-}
-
-/// How long a session lives without being ended (machine clock).
-const SESSION_FOR: chrono::Duration = chrono::Duration::hours(12);
-
-/// A session of somebody who has just proved who they are.
-pub fn begin_session(
-    tx: &mut Tx,
-    person: PersonId,
-    device: &str,
-    network: &str,
-) -> Result<SessionId, Failure> {
-    let at = tx.machine_now();
-    Ok(queries::insert_session(
-        tx.db,
-        person,
-        device,
-        network,
-        at,
-        at + SESSION_FOR,
-    )?)
+    )
+    .map_err(|error| match Failure::from(error) {
+        // A twin signed up at the same moment: run again and find it.
+        failure if failure.is_unique_violation() => Failure::Again,
+        failure => failure,
+    })?;
+    ledger::append(
+        tx,
+        None,
+        &Entry::new("person", person.0, "person.created").for_staff(None),
+    )?;
+    Ok(person)
 }

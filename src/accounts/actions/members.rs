@@ -1,0 +1,185 @@
+//! Members of a body: invited by those who hold its rights, joined by their own word, ended by either side's wish.
+
+use super::grant;
+use crate::accounts::model::{InvitationId, MembershipId};
+use crate::accounts::queries;
+use crate::accounts::rules::{self, AccountRule, INVITED_FOR};
+use crate::infra::actor::Actor;
+use crate::infra::failure::Failure;
+use crate::infra::ledger::{self, Entry};
+use crate::infra::mail::{self, Letter};
+use crate::infra::store::Tx;
+use crate::infra::words::{Language, Words};
+use crate::kernel::people::BodyId;
+use crate::kernel::roles::Role;
+
+/// Offers roles in the actor's body to an address. The answer is the same whether or not it has an account.
+pub fn invite(
+    tx: &mut Tx,
+    actor: &Actor,
+    email: &str,
+    roles: &[Role],
+    worded: &str,
+    language: Language,
+) -> Result<(), Failure> {
+    let body = actor.body.as_ref().ok_or(Failure::Forbidden)?;
+    for role in roles {
+        rules::may_give(&actor.roles, *role, body.kind)?;
+        offer(tx, actor, body.id, email, *role)?;
+    }
+    let letter = Letter::new(email, language, "invited")
+        .arg("body", &body.name)
+        .arg("role", worded)
+        .link("/account");
+    mail::post(tx, &letter)
+}
+
+/// Writes an invitation down; one that ran out of time makes place for a new one.
+pub(super) fn offer(
+    tx: &mut Tx,
+    actor: &Actor,
+    body: BodyId,
+    email: &str,
+    role: Role,
+) -> Result<(), Failure> {
+    let (now, held) = (tx.machine_now(), queries::list_members(tx.db, body)?);
+    if held.iter().any(|m| m.email == email && m.role == role) {
+        return Err(AccountRule::HoldsItAlready.into());
+    }
+    let open = queries::list_invitations_of_body(tx.db, body)?;
+    if let Some(before) = open.iter().find(|i| i.email == email && i.role == role) {
+        if before.expires_at > now {
+            return Err(AccountRule::InvitedAlready.into());
+        }
+        queries::end_invitation(tx.db, before.id, now)?;
+    }
+    queries::insert_invitation(
+        tx.db,
+        body,
+        email,
+        role,
+        actor.person_id,
+        now,
+        now + INVITED_FOR,
+    )
+    .map_err(|error| match Failure::from(error) {
+        failure if failure.is_unique_violation() => AccountRule::InvitedAlready.into(),
+        failure => failure,
+    })?;
+    ledger::append(
+        tx,
+        Some(actor),
+        &Entry::new("body", body.0, "member.invited")
+            .because(role.as_str())
+            .for_staff(Some(body)),
+    )
+}
+
+/// The invited person takes the role. Only the holder of the address finds the invitation.
+pub fn accept(tx: &mut Tx, actor: &Actor, id: InvitationId) -> Result<(), Failure> {
+    let (now, me) = (
+        tx.machine_now(),
+        queries::find_person(tx.db, actor.person_id)?,
+    );
+    let invitation = queries::find_invitation(tx.db, id)?;
+    if invitation.email != me.email || invitation.expires_at <= now {
+        return Err(Failure::NotFound);
+    }
+    if queries::end_invitation(tx.db, id, now)? == 0 {
+        return Err(Failure::NotFound);
+    }
+    grant(
+        tx,
+        Some(actor),
+        actor.person_id,
+        invitation.body_id,
+        invitation.role,
+    )
+}
+
+pub fn decline(tx: &mut Tx, actor: &Actor, id: InvitationId) -> Result<(), Failure> {
+    let (now, me) = (
+        tx.machine_now(),
+        queries::find_person(tx.db, actor.person_id)?,
+    );
+    let invitation = queries::find_invitation(tx.db, id)?;
+    if invitation.email != me.email || queries::end_invitation(tx.db, id, now)? == 0 {
+        return Err(Failure::NotFound);
+    }
+    Ok(())
+}
+
+/// Takes an invitation back.
+pub fn withdraw(tx: &mut Tx, actor: &Actor, body: BodyId, id: InvitationId) -> Result<(), Failure> {
+    let now = tx.machine_now();
+    let invitation = queries::find_invitation(tx.db, id)?;
+    if invitation.body_id != body || queries::end_invitation(tx.db, id, now)? == 0 {
+        return Err(Failure::NotFound);
+    }
+    ledger::append(
+        tx,
+        Some(actor),
+        &Entry::new("body", body.0, "member.invitation-withdrawn")
+            .because(invitation.role.as_str())
+            .for_staff(Some(body)),
+    )
+}
+
+/// Ends one role of one member, but never the last that gives rights in the body.
+pub fn end_membership(
+    tx: &mut Tx,
+    words: &Words,
+    actor: &Actor,
+    body: BodyId,
+    id: MembershipId,
+) -> Result<(), Failure> {
+    // Two who end each other at the same moment wait here for each other.
+    let held = queries::hold_body(tx.db, body)?;
+    let member = queries::find_membership(tx.db, body, id)?;
+    let left: Vec<Role> = queries::list_members(tx.db, body)?
+        .iter()
+        .filter(|other| other.id != id)
+        .map(|other| other.role)
+        .collect();
+    rules::may_end(member.role, &left, held.kind)?;
+    queries::end_membership(tx.db, id, tx.now)?;
+    ledger::append(
+        tx,
+        Some(actor),
+        &Entry::new("body", body.0, "member.ended")
+            .because(member.role.as_str())
+            .for_staff(Some(body)),
+    )?;
+    tell(
+        tx,
+        words,
+        member.person_id,
+        &held.name,
+        member.role,
+        "role-ended",
+    )
+}
+
+/// A word by mail about a role given or ended.
+pub(super) fn tell(
+    tx: &mut Tx,
+    words: &Words,
+    person: crate::kernel::people::PersonId,
+    body: &str,
+    role: Role,
+    name: &str,
+) -> Result<(), Failure> {
+    let person = queries::find_person(tx.db, person)?;
+    let language = person.language.parse().unwrap_or(Language::Chinese);
+    let letter = Letter::new(&person.email, language, name)
+        .arg("name", &person.name)
+        .arg("body", body)
+        .arg("role", role_word(words, language, role))
+        .link("/account");
+    mail::post(tx, &letter)
+}
+
+pub fn role_word(words: &Words, language: Language, role: Role) -> String {
+    let key = format!("accounts-role-{}", role.as_str().replace('_', "-"));
+    words.say(language, &key, &[])
+}

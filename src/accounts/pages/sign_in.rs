@@ -1,0 +1,205 @@
+//! Sign-in, the password typed again, sign-out, the demo's one click, and the language.
+
+use super::{Guess, YEAR, browser, enter, guess, mark};
+use crate::accounts::rules::{self, AccountRule};
+use crate::accounts::{actions, queries};
+use crate::infra::actor::Actor;
+use crate::infra::failure::{Failure, Refusal, Rule};
+use crate::infra::words::Language;
+use crate::web::guard::{LANGUAGE, SESSION, cookie, sign_in_page};
+use crate::web::{Answer, AppError, Form, View};
+use actix_web::HttpRequest;
+use actix_web::http::StatusCode;
+use actix_web::web::Query;
+use serde::Deserialize;
+
+#[derive(Deserialize)]
+pub struct Next {
+    #[serde(default)]
+    next: String,
+}
+
+pub async fn show(view: View, query: Query<Next>) -> Answer {
+    let next = rules::local_path(&query.next).unwrap_or_default();
+    if view.actor().is_some() {
+        return Ok(view.see_other(if next.is_empty() { "/work" } else { next }));
+    }
+    let form = Form::default().with("next", next);
+    let title = view.say("accounts-sign-in-title");
+    sign_in_page(&view, StatusCode::OK, &title, &form, false)
+}
+
+pub async fn save(view: View, req: HttpRequest, form: Form) -> Answer {
+    match view.actor().cloned().filter(|_| form.is_checked("verify")) {
+        Some(actor) => verify(view, req, actor, form).await,
+        None => sign_in(view, req, form).await,
+    }
+}
+
+async fn sign_in(view: View, req: HttpRequest, mut form: Form) -> Answer {
+    let email = form.parsed("email", |text| {
+        Ok(rules::email(text).map_err(|rule| rule.refusal())?)
+    });
+    if form.raw("password").is_empty() {
+        form.refuse(Refusal::new("form-missing").at("password"));
+    }
+    let Some(email) = email.filter(|_| form.is_ok()) else {
+        return again(&view, StatusCode::UNPROCESSABLE_ENTITY, &form, false);
+    };
+    let (address, device) = (email.clone(), mark(&view));
+    let found = view.state.store.read(move |db| {
+        let person = queries::find_person_by_email(db, &address)?;
+        let is_known = match &person {
+            Some(person) => queries::is_known_device(db, person.id, &device)?,
+            None => false,
+        };
+        Ok((person, is_known))
+    });
+    let (person, is_known) = found.await?;
+    let guessed = guess(
+        &view,
+        &email,
+        person.as_ref(),
+        is_known,
+        form.raw("password"),
+    )
+    .await?;
+    let person = person.filter(|p| p.confirmed_at.is_some() && p.disabled_at.is_none());
+    match (guessed, person) {
+        (Guess::TooMany, _) => {
+            form.refuse(AccountRule::TooManyGuesses.refusal());
+            again(&view, StatusCode::TOO_MANY_REQUESTS, &form, false)
+        }
+        (Guess::Right, Some(person)) => {
+            let from = browser(&view, &req);
+            let begun = view
+                .state
+                .store
+                .write(move |tx| actions::sign_in(tx, person.id, &from));
+            let session = begun.await?;
+            enter(&view, &req, session, form.raw("next"), form.raw("keep")).await
+        }
+        _ => {
+            form.refuse(AccountRule::WrongSignIn.refusal());
+            again(&view, StatusCode::UNPROCESSABLE_ENTITY, &form, false)
+        }
+    }
+}
+
+/// The password typed again by somebody who has signed in already.
+async fn verify(view: View, req: HttpRequest, actor: Actor, mut form: Form) -> Answer {
+    let id = actor.person_id;
+    let person = view
+        .state
+        .store
+        .read(move |db| Ok(queries::find_person(db, id)?))
+        .await?;
+    // The session itself is the known device here.
+    let guessed = guess(
+        &view,
+        &person.email,
+        Some(&person),
+        true,
+        form.raw("password"),
+    )
+    .await?;
+    match guessed {
+        Guess::Right => verified(&view, &req, actor, form.raw("next"), form.raw("keep")).await,
+        Guess::Wrong => {
+            form.refuse(AccountRule::WrongPassword.refusal());
+            again(&view, StatusCode::UNPROCESSABLE_ENTITY, &form, true)
+        }
+        Guess::TooMany => {
+            form.refuse(AccountRule::TooManyGuesses.refusal());
+            again(&view, StatusCode::TOO_MANY_REQUESTS, &form, true)
+        }
+    }
+}
+
+async fn verified(view: &View, req: &HttpRequest, actor: Actor, next: &str, keep: &str) -> Answer {
+    let session = actor.session_id;
+    view.state
+        .store
+        .write(move |tx| actions::verify(tx, &actor))
+        .await?;
+    enter(view, req, session, next, keep).await
+}
+
+fn again(view: &View, status: StatusCode, form: &Form, verify: bool) -> Answer {
+    let title = view.say(if verify {
+        "accounts-verify-title"
+    } else {
+        "accounts-sign-in-title"
+    });
+    sign_in_page(view, status, &title, form, verify)
+}
+
+pub async fn sign_out(view: View) -> Answer {
+    if let Some(actor) = view.actor().cloned() {
+        let ended = view
+            .state
+            .store
+            .write(move |tx| actions::end_session(tx, &actor, actor.session_id));
+        match ended.await {
+            // Ended elsewhere in the same moment: out all the same.
+            Ok(()) | Err(Failure::NotFound) => {}
+            Err(failure) => return Err(failure.into()),
+        }
+    }
+    let mut response = view.see_other("/");
+    let mut gone = cookie(&view.state.config, SESSION, String::new(), Some(0));
+    gone.make_removal();
+    response.add_cookie(&gone).map_err(AppError::internal)?;
+    Ok(response)
+}
+
+/// One click, in demo mode only, to an account of the demo's own domain.
+pub async fn demo(view: View, req: HttpRequest, form: Form) -> Answer {
+    let email = form.raw("email").to_owned();
+    if !view.state.config.mode.is_demo() || !email.ends_with("@demo.invalid") {
+        return Err(Failure::NotFound.into());
+    }
+    let found = view
+        .state
+        .store
+        .read(move |db| Ok(queries::find_person_by_email(db, &email)?));
+    let person = found.await?.ok_or(Failure::NotFound)?;
+    let (next, keep) = (form.raw("next"), form.raw("keep"));
+    if let Some(actor) = view.actor().cloned()
+        && form.is_checked("verify")
+        && actor.person_id == person.id
+    {
+        return verified(&view, &req, actor, next, keep).await;
+    }
+    let from = browser(&view, &req);
+    let begun = view
+        .state
+        .store
+        .write(move |tx| actions::sign_in(tx, person.id, &from));
+    enter(&view, &req, begun.await?, next, keep).await
+}
+
+#[derive(Deserialize)]
+pub struct Switch {
+    to: String,
+    #[serde(default)]
+    back: String,
+}
+
+pub async fn language(view: View, query: Query<Switch>) -> Answer {
+    let Ok(to) = query.to.parse::<Language>() else {
+        return Err(Failure::NotFound.into());
+    };
+    if let Some(actor) = view.actor().cloned() {
+        view.state
+            .store
+            .write(move |tx| actions::set_language(tx, &actor, to))
+            .await?;
+    }
+    let mut response = view.see_other(rules::local_path(&query.back).unwrap_or("/"));
+    let value = to.as_str().to_owned();
+    response
+        .add_cookie(&cookie(&view.state.config, LANGUAGE, value, Some(YEAR)))
+        .map_err(AppError::internal)?;
+    Ok(response)
+}

@@ -1,0 +1,58 @@
+//! Messages in the portal's inbox, as far as their reader may see them.
+
+use crate::accounts::model::{Message, MessageId};
+use crate::infra::db::{Db, columns};
+use crate::kernel::people::{BodyId, PersonId};
+use crate::schema::messages;
+use chrono::NaiveDateTime;
+use diesel::prelude::*;
+
+/// The newest first; `before` is the last message of the page before.
+pub fn list_messages(
+    db: &mut Db,
+    person: PersonId,
+    body: Option<BodyId>,
+    before: Option<MessageId>,
+    size: i64,
+) -> QueryResult<Vec<Message>> {
+    let mut query = messages::table
+        .filter(
+            messages::person_id
+                .eq(person)
+                .or(messages::body_id.eq(body)),
+        )
+        .order(messages::id.desc())
+        .limit(size)
+        .select(columns::<Message>())
+        .into_boxed();
+    if let Some(before) = before {
+        query = query.filter(messages::id.lt(before));
+    }
+    query.load(db)
+}
+
+/// A message to this person or to the body acted for; somebody else's is not found.
+pub fn find_message(
+    db: &mut Db,
+    person: PersonId,
+    body: Option<BodyId>,
+    id: MessageId,
+) -> QueryResult<Message> {
+    messages::table
+        .filter(messages::id.eq(id))
+        .filter(
+            messages::person_id
+                .eq(person)
+                .or(messages::body_id.eq(body)),
+        )
+        .select(columns::<Message>())
+        .first(db)
+}
+
+/// Keeps the first instant only.
+pub fn set_read(db: &mut Db, id: MessageId, at: NaiveDateTime) -> QueryResult<usize> {
+    diesel::update(messages::table.find(id))
+        .filter(messages::first_read_at.is_null())
+        .set(messages::first_read_at.eq(at))
+        .execute(db)
+}
