@@ -172,7 +172,9 @@ async fn page(view: &View, id: BodyId, form: Form) -> Answer {
     };
     let data = json!({
         "body": { "id": body.id, "name": body.name, "kind": kind_word(view, body.kind), "version": body.version },
-        "members": members, "invitations": invitations,
+        "members": members, "invitations": invitations, "can_manage": true,
+        "self_path": format!("/admin/bodies/{id}"), "grant_path": format!("/admin/bodies/{id}/grant"),
+        "end_path": format!("/admin/bodies/{id}/end"), "withdraw_path": format!("/admin/bodies/{id}/withdraw"),
         "roles": view.options("accounts-role", roles.map(Role::as_str)),
     });
     view.render_form("accounts/body", "work", &body.name, &form, &data)

@@ -63,6 +63,7 @@ async fn page(view: &View, actor: &Actor, form: &Form) -> Answer {
         "members": members,
         "invitations": invitations,
         "can_manage": actor.may::<ManageMembers>(),
+        "end_path": "/account/members/end", "withdraw_path": "/account/members/withdraw",
         "roles": view.options("accounts-role", gives.map(Role::as_str)),
     });
     let title = view.say("accounts-members-title");
