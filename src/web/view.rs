@@ -7,6 +7,7 @@ use super::form::{self, Form};
 use super::state::State;
 use crate::infra::actor::Actor;
 use crate::infra::failure::{Failure, Refusal};
+use crate::infra::ledger;
 use crate::infra::seal::random_hex;
 use crate::infra::tokens;
 use crate::infra::words::Language;
@@ -71,6 +72,29 @@ impl View {
         values
             .into_iter()
             .map(|value| json!({ "value": value, "label": self.say(&format!("{prefix}-{}", value.replace('_', "-"))) }))
+            .collect()
+    }
+
+    /// A thing's history for `parts/history`. People's names are for those who signed in; the public sees the body.
+    pub fn history(&self, lines: &[(ledger::Line, Option<ledger::LineText>)]) -> Value {
+        lines
+            .iter()
+            .map(|(line, text)| {
+                let who = text.as_ref().map_or("", |text| text.who.as_str());
+                let who = match (self.actor(), who.split_once(" · ")) {
+                    (None, Some((body, _person))) => body,
+                    (None, None) => "",
+                    (Some(_), _) => who,
+                };
+                let key = format!("ledger-{}", line.what.replace(['.', '_'], "-"));
+                json!({
+                    "when": instant::minute(line.at),
+                    "who": who,
+                    "what": self.say(&key),
+                    "reason": text.as_ref().and_then(|text| text.reason.as_ref()),
+                    "article": line.article,
+                })
+            })
             .collect()
     }
 

@@ -4,6 +4,7 @@
 
 mod actions;
 mod model;
+mod pages;
 mod queries;
 mod rules;
 
@@ -11,9 +12,9 @@ pub use actions::{accept, apply, resume, send_back, submit, suspend, withdraw};
 pub use model::{
     Application, Declaration, KeepDirectory, Qualification, QualificationId, QualificationState,
 };
-pub use queries::{count_submitted, find, find_by_provider, is_listed};
+pub use queries::{
+    Filter, Listed, count_listed, count_submitted, find, find_by_provider, is_listed, list_listed,
+};
 pub use rules::{Step, next_state};
 
-use actix_web::web::ServiceConfig;
-
-pub fn routes(_cfg: &mut ServiceConfig) {}
+pub use pages::routes;

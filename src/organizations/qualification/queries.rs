@@ -1,13 +1,17 @@
 //! Rows of the directory.
 
 use super::model::{Application, Qualification, QualificationId, QualificationState};
-use crate::infra::db::{Db, columns};
+use crate::infra::db::{Backend, Db, columns};
 use crate::kernel::people::PersonId;
-use crate::organizations::registry::{ProviderId, ProviderState};
-use crate::schema::{providers, qualifications};
+use crate::organizations::registry::{Provider, ProviderId, ProviderKind, ProviderState};
+use crate::schema::{bodies, provider_areas, provider_scopes, providers, qualifications};
 use chrono::NaiveDateTime;
 use diesel::dsl::{exists, select};
 use diesel::prelude::*;
+use diesel::sql_types::Text;
+use std::collections::BTreeMap;
+
+diesel::define_sql_function! { fn lower(text: Text) -> Text; }
 
 pub fn find(db: &mut Db, id: QualificationId) -> QueryResult<Qualification> {
     qualifications::table
@@ -123,4 +127,195 @@ pub fn set_decided(
     ))
     .execute(db)?;
     Ok(saved == 1)
+}
+
+/// Applications and entries in a state with their providers; the longest waiting first.
+pub fn list_by_state(
+    db: &mut Db,
+    state: QualificationState,
+    after: Option<QualificationId>,
+    limit: i64,
+) -> QueryResult<Vec<(Qualification, Provider)>> {
+    qualifications::table
+        .inner_join(providers::table.on(providers::id.eq(qualifications::provider_id)))
+        .inner_join(bodies::table.on(bodies::id.eq(providers::body_id)))
+        .filter(qualifications::state.eq(state))
+        .filter(qualifications::id.gt(after.unwrap_or(QualificationId(0))))
+        .order(qualifications::id)
+        .limit(limit)
+        .select((columns::<Qualification>(), columns::<Provider>()))
+        .load(db)
+}
+
+/// What a reader of the public directory asks for; everything at once.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    pub kind: Option<ProviderKind>,
+    /// Serves this town: all of it, a community in it, or the whole county.
+    pub town: Option<String>,
+    /// Offers this catalogue item: itself, the group around it, or something in it.
+    pub code: Option<String>,
+    /// Words that must all be in the name or the summary, or name a service (`services`).
+    pub words: Vec<String>,
+    /// Catalogue codes whose names hold all the words.
+    pub services: Vec<String>,
+}
+
+/// One line of the public directory.
+#[derive(Clone, Debug)]
+pub struct Listed {
+    pub provider: Provider,
+    pub listed_at: Option<NaiveDateTime>,
+    pub scope: Vec<String>,
+    pub areas: Vec<String>,
+}
+
+/// The entries that a filter lets through; a macro, since two queries with different columns grow from it.
+macro_rules! filtered {
+    ($query:expr, $filter:expr) => {{
+        let filter: &Filter = $filter;
+        let mut query = $query
+            .filter(qualifications::state.eq(QualificationState::Listed))
+            .filter(providers::state.eq(ProviderState::Proven))
+            .into_boxed::<Backend>();
+        if let Some(kind) = filter.kind {
+            query = query.filter(providers::kind.eq(kind));
+        }
+        if let Some(town) = &filter.town {
+            let county: String = town.chars().take(6).collect();
+            let serving = provider_areas::table
+                .filter(
+                    provider_areas::region_code
+                        .like(format!("{town}%"))
+                        .or(provider_areas::region_code.eq(county)),
+                )
+                .select(provider_areas::provider_id);
+            query = query.filter(providers::id.eq_any(serving));
+        }
+        if let Some(code) = &filter.code {
+            let around: Vec<String> = [1, 3, 5]
+                .iter()
+                .filter_map(|length| code.get(..*length).map(str::to_owned))
+                .collect();
+            let offering = provider_scopes::table
+                .filter(
+                    provider_scopes::catalogue_code
+                        .like(format!("{code}%"))
+                        .or(provider_scopes::catalogue_code.eq_any(around)),
+                )
+                .select(provider_scopes::provider_id);
+            query = query.filter(providers::id.eq_any(offering));
+        }
+        if !filter.words.is_empty() {
+            let offering = provider_scopes::table
+                .filter(provider_scopes::catalogue_code.eq_any(filter.services.clone()))
+                .select(provider_scopes::provider_id);
+            let mut said: Vec<String> = filter.words.iter().map(|word| contains(word)).collect();
+            said.truncate(8);
+            for word in said {
+                query = query.filter(
+                    lower(bodies::name)
+                        .like(word.clone())
+                        .escape('!')
+                        .or(lower(providers::summary).like(word.clone()).escape('!'))
+                        .or(lower(providers::credit_code).like(word).escape('!'))
+                        .or(providers::id.eq_any(offering.clone())),
+                );
+            }
+        }
+        query
+    }};
+}
+
+/// A LIKE pattern for text as it was typed: `%` and `_` stand for themselves.
+fn contains(word: &str) -> String {
+    let mut pattern = String::from("%");
+    for c in word.to_lowercase().chars() {
+        if matches!(c, '%' | '_' | '!') {
+            pattern.push('!');
+        }
+        pattern.push(c);
+    }
+    pattern.push('%');
+    pattern
+}
+
+/// The public directory in the order of its names' sound, after the last row seen.
+pub fn list_listed(
+    db: &mut Db,
+    filter: &Filter,
+    after: Option<(String, ProviderId)>,
+    limit: i64,
+) -> QueryResult<Vec<Listed>> {
+    let mut query = filtered!(
+        qualifications::table
+            .inner_join(providers::table.on(providers::id.eq(qualifications::provider_id)))
+            .inner_join(bodies::table.on(bodies::id.eq(providers::body_id))),
+        filter
+    );
+    if let Some((key, id)) = after {
+        query = query.filter(providers::sort_key.ge(key.clone()));
+        query = query.filter(providers::sort_key.gt(key).or(providers::id.gt(id)));
+    }
+    let rows: Vec<(Provider, Option<NaiveDateTime>)> = query
+        .order((providers::sort_key, providers::id))
+        .limit(limit)
+        .select((columns::<Provider>(), qualifications::listed_at))
+        .load(db)?;
+    let ids: Vec<ProviderId> = rows.iter().map(|(provider, _)| provider.id).collect();
+    let scopes: Vec<(ProviderId, String)> = provider_scopes::table
+        .filter(provider_scopes::provider_id.eq_any(ids.clone()))
+        .order((
+            provider_scopes::provider_id,
+            provider_scopes::catalogue_code,
+        ))
+        .select((
+            provider_scopes::provider_id,
+            provider_scopes::catalogue_code,
+        ))
+        .load(db)?;
+    let areas: Vec<(ProviderId, String)> = provider_areas::table
+        .filter(provider_areas::provider_id.eq_any(ids))
+        .order((provider_areas::provider_id, provider_areas::region_code))
+        .select((provider_areas::provider_id, provider_areas::region_code))
+        .load(db)?;
+    let (mut scopes, mut areas) = (by_provider(scopes), by_provider(areas));
+    Ok(rows
+        .into_iter()
+        .map(|(provider, listed_at)| Listed {
+            scope: scopes.remove(&provider.id).unwrap_or_default(),
+            areas: areas.remove(&provider.id).unwrap_or_default(),
+            provider,
+            listed_at,
+        })
+        .collect())
+}
+
+fn by_provider(rows: Vec<(ProviderId, String)>) -> BTreeMap<ProviderId, Vec<String>> {
+    let mut lists: BTreeMap<ProviderId, Vec<String>> = BTreeMap::new();
+    for (id, code) in rows {
+        lists.entry(id).or_default().push(code);
+    }
+    lists
+}
+
+pub fn count_listed(db: &mut Db, filter: &Filter) -> QueryResult<i64> {
+    filtered!(
+        qualifications::table
+            .inner_join(providers::table.on(providers::id.eq(qualifications::provider_id)))
+            .inner_join(bodies::table.on(bodies::id.eq(providers::body_id))),
+        filter
+    )
+    .count()
+    .get_result(db)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::contains;
+
+    #[test]
+    fn signs_of_the_pattern_stand_for_themselves() {
+        assert_eq!(contains("50%_A!"), "%50!%!_a!!%");
+    }
 }

@@ -4,6 +4,7 @@
 
 mod actions;
 mod model;
+mod pages;
 mod queries;
 mod rules;
 
@@ -13,11 +14,9 @@ pub use model::{
     ProviderState, SeeOwnProvider, StoredFile,
 };
 pub use queries::{
-    areas_of, count_waiting, find, find_by_body, find_own, list_of_person, list_rivals,
-    list_serving, scopes_of,
+    area_names, areas_of, count_waiting, find, find_by_body, find_own, list_of_person, list_rivals,
+    list_serving, scope_names, scopes_of,
 };
-pub use rules::{Step, next_state, sort_key};
+pub use rules::{Step, next_state, sort_key, widest};
 
-use actix_web::web::ServiceConfig;
-
-pub fn routes(_cfg: &mut ServiceConfig) {}
+pub use pages::routes;

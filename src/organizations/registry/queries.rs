@@ -1,12 +1,15 @@
 //! Rows of providers, their scopes, areas and certificates.
 
 use super::model::{NewFile, NewProvider, Provider, ProviderId, ProviderState, StoredFile};
-use crate::infra::db::{Db, columns};
+use crate::catalogue;
+use crate::infra::db::{Backend, Db, columns};
 use crate::kernel::credit_code::CreditCode;
 use crate::kernel::people::{BodyId, PersonId};
+use crate::regions;
 use crate::schema::{bodies, files, memberships, provider_areas, provider_scopes, providers};
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
+use std::collections::BTreeMap;
 
 pub const SUBJECT: &str = "provider";
 pub const CERTIFICATE: &str = "certificate";
@@ -77,17 +80,22 @@ macro_rules! with_certificate {
     };
 }
 
-/// Unproven providers with a certificate, the longest waiting first.
-pub fn list_waiting(
+/// Providers in a state, the longest registered first; of the unproven ones those that handed in a certificate.
+pub fn list_by_state(
     db: &mut Db,
+    state: ProviderState,
     after: Option<ProviderId>,
     limit: i64,
 ) -> QueryResult<Vec<Provider>> {
-    providers::table
+    let mut query = providers::table
         .inner_join(bodies::table.on(bodies::id.eq(providers::body_id)))
-        .filter(providers::state.eq(ProviderState::Unproven))
-        .filter(providers::id.eq_any(with_certificate!()))
+        .filter(providers::state.eq(state))
         .filter(providers::id.gt(after.unwrap_or(ProviderId(0))))
+        .into_boxed::<Backend>();
+    if state == ProviderState::Unproven {
+        query = query.filter(providers::id.eq_any(with_certificate!()));
+    }
+    query
         .order(providers::id)
         .limit(limit)
         .select(columns::<Provider>())
@@ -289,4 +297,40 @@ pub fn list_serving(db: &mut Db, region: &str) -> QueryResult<Vec<Provider>> {
         .limit(200)
         .select(columns::<Provider>())
         .load(db)
+}
+
+/// Names of catalogue items, newest catalogue first; a code of an earlier year keeps its own name.
+pub fn scope_names(db: &mut Db) -> QueryResult<BTreeMap<String, String>> {
+    let mut names = BTreeMap::new();
+    for catalogue in catalogue::list_public(db)?.iter().take(5) {
+        for item in catalogue::list_items(db, catalogue.id)? {
+            names.entry(item.code).or_insert(item.name);
+        }
+    }
+    Ok(names)
+}
+
+/// Names of areas: the county, a town, or a community with its town.
+pub fn area_names(db: &mut Db) -> QueryResult<BTreeMap<String, String>> {
+    let towns = regions::list_towns(db)?;
+    let mut names: BTreeMap<String, String> = towns
+        .iter()
+        .map(|town| (town.code.clone(), town.name.clone()))
+        .collect();
+    for community in regions::list_communities(db)? {
+        let town = community
+            .parent_code
+            .as_ref()
+            .and_then(|code| names.get(code));
+        let name = match town {
+            Some(town) => format!("{town}·{}", community.name),
+            None => community.name,
+        };
+        names.insert(community.code, name);
+    }
+    if let Some(county) = towns.first().and_then(|town| town.parent_code.clone()) {
+        let county = regions::find(db, &county)?;
+        names.insert(county.code, county.name);
+    }
+    Ok(names)
 }

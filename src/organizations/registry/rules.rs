@@ -140,6 +140,25 @@ pub fn check_name(name: &str) -> Result<(), RegistryRule> {
     Ok(())
 }
 
+/// Codes without those that another one contains: a town stands for its communities, `A01` for `A0101`.
+pub fn widest(codes: &[String]) -> Vec<String> {
+    let mut widest: Vec<String> = codes
+        .iter()
+        .filter(|code| {
+            let inside =
+                |other: &&String| code.len() > other.len() && code.starts_with(other.as_str());
+            !code.is_empty()
+                && !codes
+                    .iter()
+                    .any(|other| !other.is_empty() && inside(&other))
+        })
+        .cloned()
+        .collect();
+    widest.sort_unstable();
+    widest.dedup();
+    widest
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
     /// A certificate is handed in, or a check is asked for.
@@ -252,6 +271,22 @@ mod tests {
             )
             .is_ok()
         );
+    }
+
+    #[test]
+    fn the_wider_code_stands_for_the_narrower() {
+        for (given, kept) in [
+            (vec!["A0101", "A01", "A0201"], vec!["A01", "A0201"]),
+            (
+                vec!["320585100001", "320585101", "320585100002", "320585101001"],
+                vec!["320585100001", "320585100002", "320585101"],
+            ),
+            (vec!["320585100", "320585"], vec!["320585"]),
+            (vec!["A01", "A01", ""], vec!["A01"]),
+        ] {
+            let given: Vec<String> = given.into_iter().map(str::to_owned).collect();
+            assert_eq!(widest(&given), kept);
+        }
     }
 
     #[test]

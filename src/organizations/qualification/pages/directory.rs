@@ -1,0 +1,307 @@
+//! The public directory: filters kept in the address, pages by the last row seen, CSV of the same selection.
+
+use super::{NAV, word_kind};
+use crate::catalogue::{self, CatalogueItem};
+use crate::infra::db::Db;
+use crate::infra::failure::Failure;
+use crate::kernel::catalogue_code::CatalogueCode;
+use crate::kernel::instant;
+use crate::kernel::paging::{Page, PageSize, decode_cursor};
+use crate::kernel::text;
+use crate::organizations::qualification::queries::{self, Filter, Listed};
+use crate::organizations::registry::{self, ProviderId, ProviderKind};
+use crate::regions::{self, Region};
+use crate::web::{Answer, Form, State, View};
+use actix_web::HttpResponse;
+use actix_web::web::Data;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// An export is one file: more than a county will ever have.
+const EXPORT: i64 = 20_000;
+
+const KINDS: [ProviderKind; 3] = [
+    ProviderKind::Association,
+    ProviderKind::SocialService,
+    ProviderKind::Foundation,
+];
+
+/// The address as typed, and what it asks for.
+struct Asked {
+    form: Form,
+    filter: Filter,
+    after: Option<(String, ProviderId)>,
+}
+
+/// What the filters offer.
+struct Offered {
+    towns: Vec<Region>,
+    items: Vec<CatalogueItem>,
+}
+
+fn offered(db: &mut Db) -> Result<Offered, Failure> {
+    let items = match catalogue::newest_published(db)? {
+        Some(catalogue) => catalogue::list_items(db, catalogue.id)?,
+        None => Vec::new(),
+    };
+    Ok(Offered {
+        towns: regions::list_towns(db)?,
+        items,
+    })
+}
+
+/// Reads the address; a value that nothing offers counts as not asked for.
+fn asked(view: &View, offered: &Offered) -> Asked {
+    let query = view.ctx.path.split_once('?').map_or("", |(_, query)| query);
+    let typed = Form::from_body(query.as_bytes());
+    let words: String = text::clean(typed.raw("q")).chars().take(60).collect();
+    let kind = typed
+        .raw("kind")
+        .parse()
+        .ok()
+        .filter(|kind: &ProviderKind| kind.is_social());
+    let town = offered
+        .towns
+        .iter()
+        .map(|town| town.code.clone())
+        .find(|code| code == typed.raw("town"));
+    let code = CatalogueCode::parse(typed.raw("code"))
+        .ok()
+        .map(|code| code.as_str().to_owned())
+        .filter(|code| offered.items.iter().any(|item| item.code == *code));
+    let after = decode_cursor::<2>(typed.raw("after"))
+        .ok()
+        .and_then(|[key, id]| Some((key, id.parse().ok()?)));
+    let form = Form::default()
+        .with("q", &words)
+        .with("kind", kind.map_or("", |kind| kind.as_str()))
+        .with("town", town.as_deref().unwrap_or_default())
+        .with("code", code.as_deref().unwrap_or_default());
+    let words: Vec<String> = words.split_whitespace().map(str::to_lowercase).collect();
+    Asked {
+        form,
+        filter: Filter {
+            kind,
+            town,
+            code,
+            services: services(&offered.items, &words),
+            words,
+        },
+        after,
+    }
+}
+
+/// Codes that offer a service whose name holds all the words: the item, the groups around it, the items in it.
+fn services(items: &[CatalogueItem], words: &[String]) -> Vec<String> {
+    if words.is_empty() {
+        return Vec::new();
+    }
+    let named: Vec<&CatalogueItem> = items
+        .iter()
+        .filter(|item| {
+            let name = item.name.to_lowercase();
+            words.iter().all(|word| name.contains(word.as_str()))
+        })
+        .collect();
+    items
+        .iter()
+        .filter(|item| {
+            named
+                .iter()
+                .any(|hit| hit.code.starts_with(&item.code) || item.code.starts_with(&hit.code))
+        })
+        .map(|item| item.code.clone())
+        .collect()
+}
+
+/// The address of this selection, with another page of it or none.
+fn address(path: &str, form: &Form, after: Option<&str>) -> String {
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    for name in ["q", "kind", "town", "code"] {
+        if !form.raw(name).is_empty() {
+            query.append_pair(name, form.raw(name));
+        }
+    }
+    if let Some(after) = after {
+        query.append_pair("after", after);
+    }
+    match query.finish() {
+        query if query.is_empty() => path.to_owned(),
+        query => format!("{path}?{query}"),
+    }
+}
+
+pub async fn list(view: View, state: Data<State>) -> Answer {
+    let offer = state.store.read(offered).await?;
+    let asked = asked(&view, &offer);
+    let (filter, after) = (asked.filter.clone(), asked.after.clone());
+    let size = PageSize::default();
+    let (rows, count, names, areas) = state
+        .store
+        .read(move |db| {
+            let rows = queries::list_listed(db, &filter, after, size.limit())?;
+            let count = queries::count_listed(db, &filter)?;
+            Ok((
+                rows,
+                count,
+                registry::scope_names(db)?,
+                registry::area_names(db)?,
+            ))
+        })
+        .await?;
+    let page = Page::of(rows, size, |row| {
+        vec![row.provider.sort_key.clone(), row.provider.id.to_string()]
+    });
+    let next = page
+        .next
+        .map(|cursor| address("/organizations", &asked.form, Some(&cursor)));
+    let first = address("/organizations", &asked.form, None);
+    let rows: Vec<Value> = page
+        .rows
+        .iter()
+        .map(|row| line(&view, row, &names, &areas))
+        .collect();
+    let count_text = view.say_with("qualification-count", &[("count", &count.to_string())]);
+    let is_filtered = first != "/organizations";
+    let page = json!({
+        "rows": rows,
+        "count": count_text,
+        "filtered": is_filtered,
+        "csv": address("/organizations.csv", &asked.form, None),
+        "pager": { "prev": asked.after.as_ref().map(|_| first), "next": next, "count_text": count_text },
+        "kinds": choices(&view, KINDS.iter().map(|kind| (kind.as_str().to_owned(), word_kind(&view, *kind)))),
+        "towns": choices(&view, offer.towns.iter().map(|town| (town.code.clone(), town.name.clone()))),
+        "codes": choices(&view, offer.items.iter().map(|item| {
+            let depth = "\u{3000}".repeat(usize::try_from(item.level - 1).unwrap_or(0));
+            (item.code.clone(), format!("{depth}{} {}", item.code, item.name))
+        })),
+        "is_reviewer": view.actor().is_some_and(|actor| actor.may::<super::super::KeepDirectory>()),
+        "form": asked.form.view(&view.state.words, view.language()),
+    });
+    let title = view.say("qualification-directory-title");
+    view.render("organizations/qualification/directory", NAV, &title, &page)
+}
+
+fn choices(view: &View, values: impl Iterator<Item = (String, String)>) -> Vec<Value> {
+    let all = (String::new(), view.say("qualification-any"));
+    std::iter::once(all)
+        .chain(values)
+        .map(|(value, label)| json!({ "value": value, "label": label }))
+        .collect()
+}
+
+fn line(
+    view: &View,
+    row: &Listed,
+    names: &BTreeMap<String, String>,
+    areas: &BTreeMap<String, String>,
+) -> Value {
+    json!({
+        "href": format!("/organizations/{}", row.provider.id),
+        "name": row.provider.name,
+        "kind": word_kind(view, row.provider.kind),
+        "scope": few(view, &worded(names, &row.scope)),
+        "areas": few(view, &worded(areas, &row.areas)),
+        "phone": row.provider.phone,
+        "listed": row.listed_at.map(instant::date),
+    })
+}
+
+fn worded(names: &BTreeMap<String, String>, codes: &[String]) -> Vec<String> {
+    codes
+        .iter()
+        .map(|code| names.get(code).cloned().unwrap_or_else(|| code.clone()))
+        .collect()
+}
+
+/// The first few of a list; how many more.
+fn few(view: &View, all: &[String]) -> String {
+    const SHOWN: usize = 4;
+    let joint = view.say("registry-joint");
+    let shown: Vec<String> = all.iter().take(SHOWN).cloned().collect();
+    if all.len() <= SHOWN {
+        return shown.join(&joint);
+    }
+    let count = all.len().to_string();
+    let list = shown.join(&joint);
+    view.say_with(
+        "qualification-and-more",
+        &[("list", &list), ("count", &count)],
+    )
+}
+
+pub async fn export(view: View, state: Data<State>) -> Answer {
+    let offer = state.store.read(offered).await?;
+    let asked = asked(&view, &offer);
+    let (rows, names, areas) = state
+        .store
+        .read(move |db| {
+            let rows = queries::list_listed(db, &asked.filter, None, EXPORT)?;
+            Ok((rows, registry::scope_names(db)?, registry::area_names(db)?))
+        })
+        .await?;
+    let heads = [
+        "registry-name",
+        "registry-kind",
+        "registry-code",
+        "registry-scope",
+        "registry-areas",
+        "registry-phone",
+        "registry-address",
+        "qualification-listed-on",
+    ];
+    // Excel takes a CSV for UTF-8 only with this mark.
+    let mut csv = csv::Writer::from_writer(b"\xEF\xBB\xBF".to_vec());
+    csv.write_record(heads.map(|key| view.say(key)))
+        .map_err(Failure::internal)?;
+    for row in &rows {
+        let cells = [
+            row.provider.name.clone(),
+            word_kind(&view, row.provider.kind),
+            row.provider.credit_code.to_string(),
+            worded(&names, &row.scope).join("; "),
+            worded(&areas, &row.areas).join("; "),
+            row.provider.phone.clone(),
+            row.provider.address.clone(),
+            row.listed_at.map(instant::date).unwrap_or_default(),
+        ];
+        csv.write_record(cells.map(|cell| guarded(&cell)))
+            .map_err(Failure::internal)?;
+    }
+    let bytes = csv.into_inner().map_err(Failure::internal)?;
+    Ok(HttpResponse::Ok()
+        .content_type("text/csv; charset=utf-8")
+        .insert_header((
+            "content-disposition",
+            "attachment; filename=\"organizations.csv\"",
+        ))
+        .body(bytes))
+}
+
+/// A cell that a spreadsheet would take for a formula begins with an apostrophe.
+fn guarded(cell: &str) -> String {
+    if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+        format!("'{cell}")
+    } else {
+        cell.to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn formulas_are_text() {
+        for (cell, kept) in [
+            ("=1+1", "'=1+1"),
+            ("+86 512", "'+86 512"),
+            ("-1", "'-1"),
+            ("@x", "'@x"),
+            ("晨光=社", "晨光=社"),
+            ("", ""),
+        ] {
+            assert_eq!(guarded(cell), kept);
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! The public directory, the organization's application, and the reviewers' decisions.
+
+mod apply;
+mod directory;
+mod review;
+
+use super::QualificationState;
+use crate::web::View;
+use actix_web::web::{ServiceConfig, get, post, resource};
+use serde_json::{Value, json};
+
+pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(resource("/organizations").route(get().to(directory::list)))
+        .service(resource("/organizations.csv").route(get().to(directory::export)))
+        .service(resource("/organizations/applications").route(get().to(review::list)))
+        .service(
+            resource("/organizations/applications/{id}")
+                .route(get().to(review::show))
+                .route(post().to(review::decide)),
+        )
+        .service(
+            resource("/organizations/{id}/qualification")
+                .route(get().to(apply::show))
+                .route(post().to(apply::save)),
+        )
+        .service(
+            resource("/organizations/{id}/qualification/withdraw")
+                .route(post().to(apply::withdraw)),
+        );
+}
+
+const NAV: &str = "organizations";
+
+fn tag(view: &View, state: QualificationState) -> Value {
+    let kind = match state {
+        QualificationState::Draft | QualificationState::Withdrawn => "off",
+        QualificationState::Submitted => "soon",
+        QualificationState::Listed => "open",
+        QualificationState::Returned | QualificationState::Suspended => "late",
+    };
+    json!({ "kind": kind, "text": view.say(&format!("qualification-state-{state}")) })
+}
+
+fn word_kind(view: &View, kind: crate::organizations::registry::ProviderKind) -> String {
+    view.say(&format!(
+        "registry-kind-{}",
+        kind.as_str().replace('_', "-")
+    ))
+}
+
+/// The declarations with their articles, for checkboxes and for reading.
+fn declarations(view: &View) -> Value {
+    super::Declaration::ALL
+        .iter()
+        .map(|declaration| {
+            let key = declaration.as_str().replace('_', "-");
+            json!({
+                "value": declaration.as_str(),
+                "label": view.say(&format!("qualification-declare-{key}")),
+                "hint": declaration.article(),
+            })
+        })
+        .collect()
+}

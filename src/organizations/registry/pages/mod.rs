@@ -1,0 +1,78 @@
+//! Pages of registration, of one's own registration, and of the reviewers' checks.
+
+mod certificate;
+mod checks;
+mod form;
+mod own;
+
+use super::ProviderState;
+use super::model::Provider;
+use crate::web::View;
+use actix_web::web::{ServiceConfig, get, post, resource};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(
+        resource("/organizations/register")
+            .route(get().to(form::begin))
+            .route(post().to(form::create)),
+    )
+    .service(resource("/organizations/checks").route(get().to(checks::list)))
+    .service(
+        resource("/organizations/checks/{id}")
+            .route(get().to(checks::show))
+            .route(post().to(checks::decide)),
+    )
+    .service(
+        resource("/organizations/{id}/edit")
+            .route(get().to(form::edit))
+            .route(post().to(form::save)),
+    )
+    .service(resource("/organizations/{id}/registration").route(get().to(own::show)))
+    .service(resource("/organizations/{id}/ask").route(post().to(own::ask)))
+    .service(
+        resource("/organizations/{id}/certificate")
+            .route(get().to(certificate::download))
+            .route(post().to(certificate::upload)),
+    );
+}
+
+const NAV: &str = "organizations";
+
+fn tag(view: &View, state: ProviderState) -> Value {
+    let kind = match state {
+        ProviderState::Unproven => "soon",
+        ProviderState::Proven => "open",
+        ProviderState::Refused => "late",
+    };
+    json!({ "kind": kind, "text": view.say(&format!("registry-state-{state}")) })
+}
+
+/// The worded names of codes, the code itself where it has no name any more.
+fn named(names: &BTreeMap<String, String>, codes: &[String]) -> Vec<String> {
+    codes
+        .iter()
+        .map(|code| names.get(code).map_or_else(|| code.clone(), Clone::clone))
+        .collect()
+}
+
+/// The rows of a provider's summary.
+fn facts(view: &View, provider: &Provider, scope: &[String], areas: &[String]) -> Value {
+    let kind = view.say(&format!(
+        "registry-kind-{}",
+        provider.kind.as_str().replace('_', "-")
+    ));
+    let row = |key: &str, value: &str| json!({ "key": view.say(key), "value": value });
+    json!([
+        row("registry-name", &provider.name),
+        row("registry-kind", &kind),
+        row("registry-code", provider.credit_code.as_str()),
+        row("registry-head", &provider.legal_head),
+        row("registry-address", &provider.address),
+        row("registry-phone", &provider.phone),
+        row("registry-scope", &scope.join(&view.say("registry-joint"))),
+        row("registry-areas", &areas.join(&view.say("registry-joint"))),
+        row("registry-summary", &provider.summary),
+    ])
+}
