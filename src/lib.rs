@@ -24,6 +24,7 @@ pub mod jobs;
 pub mod kernel;
 pub mod organizations;
 pub mod portal;
+pub mod procurement;
 pub mod regions;
 pub mod routes;
 pub mod schema;

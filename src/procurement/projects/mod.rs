@@ -1,0 +1,15 @@
+//! Purchase projects, from the catalogue item to their end.
+
+mod actions;
+mod model;
+mod queries;
+mod rules;
+
+pub use actions::{create, edit, set_state};
+pub use model::{
+    Forbidden, NewProject, PrepareProjects, Project, ProjectId, ProjectState, PublishProjects,
+    TermGround,
+};
+pub use queries::{
+    Filter, communities_of, find, find_own, find_visible, list_of_buyer, list_open_in, list_public,
+};

@@ -1,0 +1,263 @@
+//! Rows of projects.
+
+use super::model::{NewProject, Project, ProjectId, ProjectState};
+use crate::catalogue::CatalogueId;
+use crate::infra::db::{Db, columns};
+use crate::kernel::people::{BodyId, PersonId};
+use crate::schema::{project_communities, projects, tenders};
+use chrono::NaiveDateTime;
+use diesel::prelude::*;
+
+pub fn find(db: &mut Db, id: ProjectId) -> QueryResult<Project> {
+    projects::table
+        .find(id)
+        .select(columns::<Project>())
+        .first(db)
+}
+
+/// The own body's project: another's is not found, published or not.
+pub fn find_own(db: &mut Db, id: ProjectId, body: Option<BodyId>) -> QueryResult<Project> {
+    projects::table
+        .find(id)
+        .filter(projects::buyer_id.eq(body.unwrap_or(BodyId(0))))
+        .select(columns::<Project>())
+        .first(db)
+}
+
+/// A project as this body may see it: published ones, and its own drafts.
+pub fn find_visible(db: &mut Db, id: ProjectId, body: Option<BodyId>) -> QueryResult<Project> {
+    projects::table
+        .find(id)
+        .filter(
+            projects::published_at
+                .is_not_null()
+                .or(projects::buyer_id.eq(body.unwrap_or(BodyId(0)))),
+        )
+        .select(columns::<Project>())
+        .first(db)
+}
+
+pub fn communities_of(db: &mut Db, id: ProjectId) -> QueryResult<Vec<String>> {
+    project_communities::table
+        .filter(project_communities::project_id.eq(id))
+        .order(project_communities::region_code)
+        .select(project_communities::region_code)
+        .load(db)
+}
+
+pub fn list_of_buyer(db: &mut Db, buyer: BodyId, size: i64) -> QueryResult<Vec<Project>> {
+    projects::table
+        .filter(projects::buyer_id.eq(buyer))
+        .order(projects::id.desc())
+        .limit(size)
+        .select(columns::<Project>())
+        .load(db)
+}
+
+/// Filters of the public list; empty ones filter nothing.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    pub state: Option<ProjectState>,
+    pub method: Option<String>,
+    /// A region: projects that serve it or a community in it.
+    pub region: Option<String>,
+    pub code: Option<String>,
+    pub text: Option<String>,
+}
+
+/// Published projects, newest first, after the row last seen.
+pub fn list_public(
+    db: &mut Db,
+    filter: &Filter,
+    after: Option<(NaiveDateTime, ProjectId)>,
+    size: i64,
+) -> QueryResult<Vec<Project>> {
+    let mut query = projects::table
+        .filter(projects::published_at.is_not_null())
+        .order((projects::published_at.desc(), projects::id.desc()))
+        .limit(size)
+        .select(columns::<Project>())
+        .into_boxed();
+    if let Some((at, id)) = after {
+        query = query
+            .filter(projects::published_at.le(at))
+            .filter(projects::published_at.lt(at).or(projects::id.lt(id)));
+    }
+    if let Some(state) = filter.state {
+        query = query.filter(projects::state.eq(state));
+    }
+    if let Some(code) = &filter.code {
+        query = query.filter(
+            projects::catalogue_code
+                .like(format!("{}%", escape_like(code)))
+                .escape('\\'),
+        );
+    }
+    if let Some(text) = &filter.text {
+        let pattern = format!("%{}%", escape_like(&text.to_lowercase()));
+        query = query.filter(
+            lower(projects::title)
+                .like(pattern.clone())
+                .escape('\\')
+                .or(lower(projects::number).like(pattern).escape('\\')),
+        );
+    }
+    if let Some(region) = &filter.region {
+        let served = project_communities::table
+            .filter(
+                project_communities::region_code
+                    .like(format!("{}%", escape_like(region)))
+                    .escape('\\'),
+            )
+            .select(project_communities::project_id);
+        query = query.filter(projects::id.eq_any(served));
+    }
+    if let Some(method) = &filter.method {
+        let by_method = tenders::table
+            .filter(tenders::method.eq(method.clone()))
+            .select(tenders::project_id);
+        query = query.filter(projects::id.eq_any(by_method));
+    }
+    query.load(db)
+}
+
+diesel::define_sql_function! {
+    /// Both databases fold ASCII at least; Han characters have no case.
+    fn lower(text: diesel::sql_types::Text) -> diesel::sql_types::Text;
+}
+
+fn escape_like(text: &str) -> String {
+    text.replace('\\', "\\\\")
+        .replace('%', "\\%")
+        .replace('_', "\\_")
+}
+
+/// Open projects that serve a region, nearest deadline first.
+pub fn list_open_in(
+    db: &mut Db,
+    region: &str,
+    now: NaiveDateTime,
+    size: i64,
+) -> QueryResult<Vec<Project>> {
+    let served = project_communities::table
+        .filter(project_communities::region_code.eq(region.to_owned()))
+        .select(project_communities::project_id);
+    projects::table
+        .inner_join(tenders::table.on(tenders::project_id.eq(projects::id)))
+        .filter(projects::id.eq_any(served))
+        .filter(tenders::state.eq("open"))
+        .filter(tenders::closes_at.gt(now))
+        .order((tenders::closes_at, tenders::id))
+        .limit(size)
+        .select(columns::<Project>())
+        .load(db)
+}
+
+/// The highest number given in a year, as its running part.
+pub fn last_number(db: &mut Db, prefix: &str) -> QueryResult<i64> {
+    let last: Option<String> = projects::table
+        .filter(projects::number.like(format!("{prefix}%")))
+        .select(diesel::dsl::max(projects::number))
+        .first(db)?;
+    Ok(last
+        .and_then(|number| number.rsplit('-').next().and_then(|part| part.parse().ok()))
+        .unwrap_or(0))
+}
+
+pub struct Frame<'a> {
+    pub number: &'a str,
+    pub buyer: BodyId,
+    pub region: &'a str,
+    pub catalogue: CatalogueId,
+    pub person: PersonId,
+    pub at: NaiveDateTime,
+}
+
+pub fn insert(
+    db: &mut Db,
+    frame: &Frame,
+    new: &NewProject,
+    grounds: &str,
+    forbidden: &str,
+) -> QueryResult<ProjectId> {
+    diesel::insert_into(projects::table)
+        .values((
+            projects::number.eq(frame.number),
+            projects::buyer_id.eq(frame.buyer),
+            projects::region_code.eq(frame.region),
+            projects::catalogue_id.eq(frame.catalogue),
+            projects::catalogue_code.eq(&new.catalogue_code),
+            projects::title.eq(&new.title),
+            projects::requirement.eq(&new.requirement),
+            projects::budget_fen.eq(new.budget),
+            projects::term_from.eq(new.term_from),
+            projects::term_to.eq(new.term_to),
+            projects::term_grounds.eq(grounds),
+            projects::forbidden.eq(forbidden),
+            projects::phone.eq(&new.phone),
+            projects::state.eq(ProjectState::Draft),
+            projects::created_by.eq(frame.person),
+            projects::created_at.eq(frame.at),
+        ))
+        .returning(projects::id)
+        .get_result(db)
+}
+
+pub fn update(
+    db: &mut Db,
+    held: &Project,
+    new: &NewProject,
+    grounds: &str,
+    forbidden: &str,
+) -> QueryResult<usize> {
+    let row = projects::table
+        .find(held.id)
+        .filter(projects::version.eq(held.version));
+    diesel::update(row)
+        .set((
+            projects::catalogue_code.eq(&new.catalogue_code),
+            projects::title.eq(&new.title),
+            projects::requirement.eq(&new.requirement),
+            projects::budget_fen.eq(new.budget),
+            projects::term_from.eq(new.term_from),
+            projects::term_to.eq(new.term_to),
+            projects::term_grounds.eq(grounds),
+            projects::forbidden.eq(forbidden),
+            projects::phone.eq(&new.phone),
+            projects::version.eq(held.version + 1),
+        ))
+        .execute(db)
+}
+
+pub fn set_communities(db: &mut Db, id: ProjectId, communities: &[String]) -> QueryResult<()> {
+    diesel::delete(project_communities::table.filter(project_communities::project_id.eq(id)))
+        .execute(db)?;
+    for code in communities {
+        diesel::insert_into(project_communities::table)
+            .values((
+                project_communities::project_id.eq(id),
+                project_communities::region_code.eq(code),
+            ))
+            .execute(db)?;
+    }
+    Ok(())
+}
+
+/// Compare-and-set on the version; `published_at` is set once.
+pub fn set_state(
+    db: &mut Db,
+    held: &Project,
+    state: ProjectState,
+    published_at: Option<NaiveDateTime>,
+) -> QueryResult<usize> {
+    let row = projects::table
+        .find(held.id)
+        .filter(projects::version.eq(held.version));
+    diesel::update(row)
+        .set((
+            projects::state.eq(state),
+            projects::published_at.eq(held.published_at.or(published_at)),
+            projects::version.eq(held.version + 1),
+        ))
+        .execute(db)
+}

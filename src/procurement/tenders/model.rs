@@ -1,0 +1,93 @@
+//! A tender: one round of a project under one method's rules, with its criteria, questions and key.
+
+use crate::common::rulesets::{Method, RuleSetId};
+use crate::kernel::ids::{id, text_enum};
+use crate::kernel::people::{BodyId, PersonId};
+use crate::procurement::projects::ProjectId;
+use crate::schema::{criteria, questions, tenders};
+use chrono::NaiveDateTime;
+use diesel::prelude::*;
+
+id!(TenderId);
+id!(CriterionId);
+id!(QuestionId);
+
+text_enum!(TenderState {
+    Draft = "draft",
+    Open = "open",
+    Held = "held",
+    Closed = "closed",
+    Opened = "opened",
+    Evaluated = "evaluated",
+    Awarded = "awarded",
+    Contracted = "contracted",
+    Failed = "failed",
+    Cancelled = "cancelled",
+});
+
+#[derive(Queryable, Selectable, Clone, Debug)]
+#[diesel(table_name = tenders)]
+pub struct Tender {
+    pub id: TenderId,
+    pub project_id: ProjectId,
+    /// 1 for the first; a failed project may be tendered again.
+    pub round: i64,
+    pub method: Method,
+    pub rule_set_id: RuleSetId,
+    pub state: TenderState,
+    pub published_at: Option<NaiveDateTime>,
+    pub questions_until: Option<NaiveDateTime>,
+    pub closes_at: Option<NaiveDateTime>,
+    pub closed_at: Option<NaiveDateTime>,
+    pub opened_at: Option<NaiveDateTime>,
+    pub held_reason: Option<String>,
+    pub next_check: Option<NaiveDateTime>,
+    /// The public half of the tender's key: bids are sealed to it.
+    pub recipient: Option<String>,
+    /// The secret half, sealed under the server's key, as hexadecimal.
+    pub wrapped_identity: Option<String>,
+    pub version: i64,
+}
+
+text_enum!(CriterionKind {
+    Quality = "quality",
+    Price = "price",
+});
+
+/// One line of the evaluation; `weight` is whole points of 100.
+#[derive(Queryable, Selectable, Clone, Debug, PartialEq, Eq)]
+#[diesel(table_name = criteria)]
+pub struct Criterion {
+    pub id: CriterionId,
+    pub tender_id: TenderId,
+    pub position: i64,
+    pub kind: CriterionKind,
+    pub name: String,
+    pub measure: String,
+    pub weight: i64,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewCriterion {
+    pub kind: CriterionKind,
+    pub name: String,
+    pub measure: String,
+    pub weight: i64,
+}
+
+/// A question as everybody may see it: who asked is in no query of this room but the asker's own.
+#[derive(Queryable, Selectable, Clone, Debug)]
+#[diesel(table_name = questions)]
+pub struct Question {
+    pub id: QuestionId,
+    pub tender_id: TenderId,
+    pub question: String,
+    pub asked_at: NaiveDateTime,
+    pub answer: Option<String>,
+    pub answered_by: Option<PersonId>,
+    pub answered_at: Option<NaiveDateTime>,
+    pub version: i64,
+}
+
+/// Who asked, for the asker alone.
+pub type Asker = BodyId;
