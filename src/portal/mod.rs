@@ -5,6 +5,7 @@ pub mod home;
 pub mod operations;
 pub mod organization;
 pub mod search;
+pub mod work;
 
 use actix_web::web::ServiceConfig;
 
@@ -14,4 +15,5 @@ pub fn routes(cfg: &mut ServiceConfig) {
     about::routes(cfg);
     operations::routes(cfg);
     organization::routes(cfg);
+    work::routes(cfg);
 }

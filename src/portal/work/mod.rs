@@ -1,0 +1,11 @@
+//! The work desk: what one has to do today, by date; then what one's body has under way.
+
+mod pages;
+mod queries;
+mod rules;
+
+use actix_web::web::{self, ServiceConfig};
+
+pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.route("/work", web::get().to(pages::show));
+}

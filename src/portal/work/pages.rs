@@ -1,0 +1,335 @@
+//! The first page after sign-in.
+
+use super::queries::{self, BidRow, ContractRow, ProjectRow};
+use super::rules::{Running, Task, What, merge, officer_task};
+use crate::common::clocks;
+use crate::infra::actor::{Actor, ActorBody};
+use crate::infra::db::Db;
+use crate::infra::failure::Failure;
+use crate::kernel::instant;
+use crate::kernel::people::BodyId;
+use crate::kernel::roles::{BodyKind, Role};
+use crate::organizations::qualification::{self, KeepDirectory, QualificationState};
+use crate::organizations::registry::{self, CheckProviders, Provider, ProviderState};
+use crate::web::{Answer, SignedIn, View};
+use chrono::NaiveDateTime;
+use serde_json::{Value, json};
+
+const MOST_CLOCKS: i64 = 200;
+
+/// Everything that the desk of one actor reads.
+#[derive(Default)]
+struct Desk {
+    tasks: Vec<(Option<i64>, Task)>,
+    clocks: Vec<Running>,
+    projects: Vec<ProjectRow>,
+    bids: Vec<BidRow>,
+    contracts: Vec<ContractRow>,
+    provider: Option<Provider>,
+}
+
+impl Desk {
+    fn add(&mut self, project: Option<i64>, what: &'static str, about: Option<&str>, link: String) {
+        self.tasks.push((
+            project,
+            Task {
+                due: None,
+                what: What::Task(what),
+                about: about.map(str::to_owned),
+                count: None,
+                link,
+                article: None,
+            },
+        ));
+    }
+
+    fn add_count(&mut self, what: &'static str, count: i64, link: &str) {
+        if count > 0 {
+            self.add(None, what, None, link.to_owned());
+            if let Some((_, task)) = self.tasks.last_mut() {
+                task.count = Some(count);
+            }
+        }
+    }
+
+    fn load(db: &mut Db, actor: &Actor) -> Result<Self, Failure> {
+        let mut desk = Self::default();
+        for (tender, title) in queries::list_sheets(db, actor.person_id)? {
+            desk.add(None, "score", Some(&title), format!("/panel/{tender}"));
+        }
+        if actor.may::<CheckProviders>() {
+            desk.add_count("checks", registry::count_waiting(db)?, "/organizations/checks");
+        }
+        if actor.may::<KeepDirectory>() {
+            let waiting = qualification::count_submitted(db)?;
+            desk.add_count("applications", waiting, "/organizations/applications");
+        }
+        let Some(body) = &actor.body else {
+            return Ok(desk);
+        };
+        desk.contracts = queries::list_contracts(db, body.id)?;
+        desk.clocks = running_clocks(db, body.id)?;
+        if actor.has(Role::Signatory) {
+            for (contract, title) in queries::list_unsigned(db, body.id)? {
+                desk.add(None, "sign", Some(&title), format!("/contracts/{contract}"));
+            }
+        }
+        match body.kind {
+            BodyKind::Provider => desk.load_provider(db, body.id)?,
+            _ if actor.has(Role::Officer) => desk.load_officer(db, body.id)?,
+            _ => {}
+        }
+        Ok(desk)
+    }
+
+    fn load_officer(&mut self, db: &mut Db, buyer: BodyId) -> Result<(), Failure> {
+        self.projects = queries::list_projects(db, buyer)?;
+        let tenders = self.projects.iter().filter_map(|row| row.tender).collect();
+        let with_panel = queries::with_panel(db, tenders)?;
+        for row in self.projects.clone() {
+            let contract = self
+                .contracts
+                .iter()
+                .find(|contract| contract.project == Some(row.id))
+                .map(|contract| contract.state.as_str());
+            let has_panel = row.tender.is_some_and(|id| with_panel.contains(&id));
+            let state = row.tender_state.as_deref().unwrap_or_default();
+            if let Some(what) = officer_task(state, has_panel, contract) {
+                let link = match what {
+                    "open" => format!("/projects/{}/opening", row.id),
+                    "panel" => format!("/projects/{}/panel", row.id),
+                    _ => format!("/projects/{}", row.id),
+                };
+                self.add(Some(row.id), what, Some(&row.title), link);
+            }
+        }
+        for (project, title, count) in queries::list_unanswered(db, buyer)? {
+            self.add(None, "answer", Some(&title), format!("/projects/{project}"));
+            if let Some((_, task)) = self.tasks.last_mut() {
+                task.count = Some(count);
+            }
+        }
+        Ok(())
+    }
+
+    fn load_provider(&mut self, db: &mut Db, body: BodyId) -> Result<(), Failure> {
+        self.bids = queries::list_bids(db, body)?;
+        for draft in queries::list_drafts(db, body)? {
+            let link = format!("/projects/{}/bid", draft.project);
+            self.add(None, "draft", Some(&draft.title), link);
+            if let Some((_, task)) = self.tasks.last_mut() {
+                task.due = draft.closes_at;
+            }
+        }
+        self.provider = registry::find_by_body(db, body)?;
+        let Some(provider) = self.provider.clone() else {
+            self.add(None, "register", None, "/organizations/register".into());
+            return Ok(());
+        };
+        let own = format!("/organizations/{}/registration", provider.id);
+        match provider.state {
+            ProviderState::Refused => self.add(None, "refused", None, own.clone()),
+            ProviderState::Unproven | ProviderState::Proven => {}
+        }
+        let entry = qualification::find_by_provider(db, provider.id)?;
+        if entry.is_some_and(|entry| entry.state == QualificationState::Returned) {
+            self.add(None, "returned", None, own);
+        }
+        Ok(())
+    }
+}
+
+/// The statutory clocks that run against a body, each with the thing that it is about.
+fn running_clocks(db: &mut Db, body: BodyId) -> Result<Vec<Running>, Failure> {
+    let mut running = Vec::new();
+    for clock in clocks::list_open_of_body(db, body, MOST_CLOCKS)? {
+        let subject = match clock.subject_kind.as_str() {
+            "tender" => queries::project_of_tender(db, clock.subject_id)?
+                .map(|(id, title)| (Some(id), title, format!("/projects/{id}"))),
+            "project" => queries::title_of_project(db, clock.subject_id)?.map(|title| {
+                let id = clock.subject_id;
+                (Some(id), title, format!("/projects/{id}"))
+            }),
+            "contract" => queries::contract_title(db, clock.subject_id)?
+                .map(|(project, title)| (project, title, format!("/contracts/{}", clock.subject_id))),
+            _ => None,
+        };
+        let (project, about, link) = subject.unwrap_or((None, String::new(), "/work".into()));
+        running.push(Running {
+            project,
+            code: clock.code,
+            due: clock.due_at,
+            article: clock.article,
+            about,
+            link,
+        });
+    }
+    Ok(running)
+}
+
+pub async fn show(SignedIn(actor): SignedIn, view: View) -> Answer {
+    let now = view.state.store.now();
+    let reader = actor.clone();
+    let mut desk = view
+        .state
+        .store
+        .read(move |db| Desk::load(db, &reader))
+        .await?;
+    let tasks = merge(std::mem::take(&mut desk.tasks), std::mem::take(&mut desk.clocks));
+    let body = actor.body.as_ref();
+    let kind = body.map(|body| body.kind);
+    let title = view.say("portal-work-title");
+    let page = json!({
+        "as_body": body.map(|body| &body.name),
+        "can_switch": actor.bodies > 1,
+        "tasks": tasks.iter().map(|task| task_view(&view, task, now)).collect::<Vec<_>>(),
+        "nothing_text": view.say(nothing_key(kind)),
+        "is_buyer": kind.is_some_and(|kind| kind != BodyKind::Provider) && actor.has(Role::Officer),
+        "is_provider": kind == Some(BodyKind::Provider),
+        "projects": desk.projects.iter().map(|row| project_view(&view, row)).collect::<Vec<_>>(),
+        "bids": desk.bids.iter().map(|row| bid_view(&view, row)).collect::<Vec<_>>(),
+        "contracts": desk.contracts.iter().map(|row| contract_view(&view, row, body)).collect::<Vec<_>>(),
+        "provider": desk.provider.as_ref().map(|provider| provider_view(&view, provider)),
+        "unread": view.ctx.unread.to_string(),
+        "has_unread": view.ctx.unread > 0,
+        "links": links(&view, &actor),
+    });
+    view.render("portal/work", "work", &title, &page)
+}
+
+/// What an empty list says: what one could do here.
+fn nothing_key(kind: Option<BodyKind>) -> &'static str {
+    match kind {
+        None => "portal-work-nothing-nobody",
+        Some(BodyKind::Provider) => "portal-work-nothing-provider",
+        Some(BodyKind::Bureau | BodyKind::TownGovernment | BodyKind::ProcurementAgency) => {
+            "portal-work-nothing-buyer"
+        }
+        Some(_) => "portal-work-nothing",
+    }
+}
+
+fn task_view(view: &View, task: &Task, now: NaiveDateTime) -> Value {
+    let what = match &task.what {
+        What::Task(what) => view.say(&format!("portal-work-task-{what}")),
+        What::Clock(code) => view.say(&format!("clock-{}", code.replace(['.', '_'], "-"))),
+    };
+    let text = match &task.about {
+        Some(about) if !about.is_empty() => {
+            view.say_with("portal-work-about", &[("what", &what), ("about", about)])
+        }
+        _ => what,
+    };
+    let today = instant::shanghai_date(now);
+    let class = match task.due {
+        Some(due) if due <= now => "late",
+        Some(due) if instant::shanghai_date(due) == today => "now",
+        _ => "",
+    };
+    let count = task
+        .count
+        .map(|count| view.say_with("portal-work-count", &[("count", &count.to_string())]));
+    json!({
+        "class": class,
+        "when": task.due.map(instant::deadline),
+        "late": class == "late",
+        "text": text,
+        "href": task.link,
+        "note": count.or_else(|| task.article.clone()),
+    })
+}
+
+fn project_view(view: &View, row: &ProjectRow) -> Value {
+    let stage = row.tender_state.as_deref().unwrap_or("draft");
+    json!({
+        "href": format!("/projects/{}", row.id),
+        "title": row.title,
+        "number": row.number,
+        "stage": view.say(&format!("portal-work-stage-{stage}")),
+        "class": stage_class(stage),
+        "budget": row.budget.to_string(),
+        "closes": row.closes_at.map(instant::deadline),
+    })
+}
+
+fn stage_class(stage: &str) -> &'static str {
+    match stage {
+        "open" | "contracted" => "open",
+        "held" => "late",
+        "closed" | "opened" | "evaluated" | "awarded" => "soon",
+        "failed" | "cancelled" => "off",
+        _ => "",
+    }
+}
+
+fn bid_view(view: &View, row: &BidRow) -> Value {
+    let before_opening = matches!(row.tender_state.as_str(), "open" | "held" | "closed");
+    json!({
+        "href": format!("/projects/{}", row.project),
+        "receipt": before_opening.then(|| format!("/projects/{}/bid/receipt", row.project)),
+        "title": row.title,
+        "stage": view.say(&format!("portal-work-stage-{}", row.tender_state)),
+        "class": stage_class(&row.tender_state),
+        "at": instant::minute(row.at),
+        "closes": row.closes_at.map(instant::deadline),
+    })
+}
+
+fn contract_view(view: &View, row: &ContractRow, body: Option<&ActorBody>) -> Value {
+    let is_buyer = body.is_some_and(|body| body.id.0 == row.buyer);
+    json!({
+        "href": format!("/contracts/{}", row.id),
+        "title": row.title,
+        "state": view.say(&format!("portal-work-contract-{}", row.state)),
+        "class": if row.state == "published" { "open" } else { "soon" },
+        "side": view.say(if is_buyer { "portal-work-side-buyer" } else { "portal-work-side-provider" }),
+        "amount": row.amount.to_string(),
+        "until": row.term_to.to_string(),
+    })
+}
+
+fn provider_view(view: &View, provider: &Provider) -> Value {
+    json!({
+        "state": view.say(&format!("portal-work-provider-{}", provider.state.as_str())),
+        "class": match provider.state {
+            ProviderState::Proven => "open",
+            ProviderState::Unproven => "soon",
+            ProviderState::Refused => "late",
+        },
+        "page": (provider.state != ProviderState::Refused).then(|| format!("/organizations/{}", provider.id)),
+        "own": format!("/organizations/{}/registration", provider.id),
+    })
+}
+
+/// Where this actor begins something new.
+fn links(view: &View, actor: &Actor) -> Vec<Value> {
+    let kind = actor.body.as_ref().map(|body| body.kind);
+    let mut links: Vec<(&str, String)> = Vec::new();
+    match kind {
+        None => links.push(("register", "/organizations/register".into())),
+        Some(BodyKind::Provider) => links.push(("find", "/projects".into())),
+        Some(BodyKind::CommunityCommittee) => {
+            if let Some(code) = actor.body.as_ref().and_then(|body| body.region_code.clone()) {
+                links.push(("community", format!("/communities/{code}")));
+            }
+        }
+        Some(_) if actor.has(Role::Officer) => {
+            links.push(("new-project", "/projects/new".into()));
+            links.push(("catalogue", "/catalogue".into()));
+        }
+        Some(_) => {}
+    }
+    if actor.may::<CheckProviders>() {
+        links.push(("checks", "/organizations/checks".into()));
+    }
+    if actor.has(Role::Expert) {
+        links.push(("panel", "/panel".into()));
+    }
+    if actor.has(Role::Administrator) {
+        links.push(("bodies", "/admin/bodies".into()));
+    }
+    links
+        .into_iter()
+        .map(|(key, href)| json!({ "label": view.say(&format!("portal-work-link-{key}")), "href": href }))
+        .collect()
+}

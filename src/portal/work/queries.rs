@@ -1,0 +1,247 @@
+//! What one body, or one person, has under way: read across the wings, each row only for whom it concerns.
+
+use crate::infra::db::Db;
+use crate::kernel::money::Fen;
+use crate::kernel::people::{BodyId, PersonId};
+use crate::schema::{
+    bid_drafts, bids, contract_signatures, contracts, panel_members, panels, projects, questions,
+    score_sheets, tenders,
+};
+use chrono::{NaiveDate, NaiveDateTime};
+use diesel::dsl::{exists, not};
+use diesel::prelude::*;
+use std::collections::BTreeMap;
+
+/// A desk is no archive: the newest that many.
+const MOST: i64 = 400;
+
+#[derive(Queryable, Clone, Debug)]
+pub struct ProjectRow {
+    pub id: i64,
+    pub number: String,
+    pub title: String,
+    pub budget: Fen,
+    pub state: String,
+    pub tender: Option<i64>,
+    pub tender_state: Option<String>,
+    pub round: Option<i64>,
+    pub closes_at: Option<NaiveDateTime>,
+}
+
+/// A purchaser's projects with the newest tender of each.
+pub fn list_projects(db: &mut Db, buyer: BodyId) -> QueryResult<Vec<ProjectRow>> {
+    let rows: Vec<ProjectRow> = projects::table
+        .left_join(tenders::table.on(tenders::project_id.eq(projects::id)))
+        .filter(projects::buyer_id.eq(buyer.0))
+        .order((projects::id.desc(), tenders::round.desc()))
+        .limit(MOST)
+        .select((
+            projects::id,
+            projects::number,
+            projects::title,
+            projects::budget_fen,
+            projects::state,
+            tenders::id.nullable(),
+            tenders::state.nullable(),
+            tenders::round.nullable(),
+            tenders::closes_at.nullable(),
+        ))
+        .load(db)?;
+    let mut newest: BTreeMap<i64, ProjectRow> = BTreeMap::new();
+    for row in rows {
+        let is_newer = newest.get(&row.id).is_none_or(|have| have.round < row.round);
+        if is_newer {
+            newest.insert(row.id, row);
+        }
+    }
+    Ok(newest.into_values().rev().collect())
+}
+
+/// Which of these tenders have a panel.
+pub fn with_panel(db: &mut Db, tenders: Vec<i64>) -> QueryResult<Vec<i64>> {
+    panels::table
+        .filter(panels::subject_kind.eq("tender"))
+        .filter(panels::subject_id.eq_any(tenders))
+        .select(panels::subject_id)
+        .load(db)
+}
+
+#[derive(Queryable, Clone, Debug)]
+pub struct ContractRow {
+    pub id: i64,
+    pub title: String,
+    pub amount: Fen,
+    pub term_to: NaiveDate,
+    pub state: String,
+    pub project: Option<i64>,
+    pub buyer: i64,
+}
+
+/// A body's contracts, on either side; the other side sees none that is still being written.
+pub fn list_contracts(db: &mut Db, body: BodyId) -> QueryResult<Vec<ContractRow>> {
+    contracts::table
+        .filter(
+            contracts::buyer_id.eq(body.0).or(contracts::provider_id
+                .eq(body.0)
+                .and(contracts::state.ne("drafted"))
+                .assume_not_null()),
+        )
+        .filter(contracts::state.ne("cancelled"))
+        .order((contracts::term_to.desc(), contracts::id.desc()))
+        .limit(MOST)
+        .select((
+            contracts::id,
+            contracts::title,
+            contracts::amount_fen,
+            contracts::term_to,
+            contracts::state,
+            contracts::project_id,
+            contracts::buyer_id,
+        ))
+        .load(db)
+}
+
+/// Contracts that wait for this body's signature.
+pub fn list_unsigned(db: &mut Db, body: BodyId) -> QueryResult<Vec<(i64, String)>> {
+    let signed = |side: &'static str| {
+        exists(
+            contract_signatures::table
+                .filter(contract_signatures::contract_id.eq(contracts::id))
+                .filter(contract_signatures::side.eq(side)),
+        )
+    };
+    let mut rows: Vec<(i64, String)> = contracts::table
+        .filter(contracts::state.eq("signing"))
+        .filter(contracts::buyer_id.eq(body.0))
+        .filter(not(signed("buyer")))
+        .order(contracts::id)
+        .select((contracts::id, contracts::title))
+        .load(db)?;
+    rows.extend(
+        contracts::table
+            .filter(contracts::state.eq("signing"))
+            .filter(contracts::provider_id.eq(body.0))
+            .filter(not(signed("provider")))
+            .order(contracts::id)
+            .select((contracts::id, contracts::title))
+            .load::<(i64, String)>(db)?,
+    );
+    Ok(rows)
+}
+
+/// Projects of a purchaser with questions that nobody has answered: project, title, how many.
+pub fn list_unanswered(db: &mut Db, buyer: BodyId) -> QueryResult<Vec<(i64, String, i64)>> {
+    let rows: Vec<(i64, String)> = questions::table
+        .inner_join(tenders::table.on(tenders::id.eq(questions::tender_id)))
+        .inner_join(projects::table.on(projects::id.eq(tenders::project_id)))
+        .filter(projects::buyer_id.eq(buyer.0))
+        .filter(questions::answer.is_null())
+        .filter(tenders::state.eq("open"))
+        .order(projects::id)
+        .limit(MOST)
+        .select((projects::id, projects::title))
+        .load(db)?;
+    let mut counted: Vec<(i64, String, i64)> = Vec::new();
+    for (id, title) in rows {
+        match counted.last_mut() {
+            Some(last) if last.0 == id => last.2 += 1,
+            _ => counted.push((id, title, 1)),
+        }
+    }
+    Ok(counted)
+}
+
+/// A project as its bidder sees it: id, title, the tender's state, its deadline, when the draft or bid was saved.
+#[derive(Queryable, Clone, Debug)]
+pub struct BidRow {
+    pub project: i64,
+    pub title: String,
+    pub tender_state: String,
+    pub closes_at: Option<NaiveDateTime>,
+    pub at: NaiveDateTime,
+}
+
+/// The body's own drafts in tenders that still take bids.
+pub fn list_drafts(db: &mut Db, bidder: BodyId) -> QueryResult<Vec<BidRow>> {
+    bid_drafts::table
+        .inner_join(tenders::table.on(tenders::id.eq(bid_drafts::tender_id)))
+        .inner_join(projects::table.on(projects::id.eq(tenders::project_id)))
+        .filter(bid_drafts::bidder_id.eq(bidder.0))
+        .filter(tenders::state.eq("open"))
+        .order((tenders::closes_at, tenders::id))
+        .limit(MOST)
+        .select((
+            projects::id,
+            projects::title,
+            tenders::state,
+            tenders::closes_at,
+            bid_drafts::updated_at,
+        ))
+        .load(db)
+}
+
+/// The body's own standing bids.
+pub fn list_bids(db: &mut Db, bidder: BodyId) -> QueryResult<Vec<BidRow>> {
+    bids::table
+        .inner_join(tenders::table.on(tenders::id.eq(bids::tender_id)))
+        .inner_join(projects::table.on(projects::id.eq(tenders::project_id)))
+        .filter(bids::bidder_id.eq(bidder.0))
+        .filter(bids::state.eq("submitted"))
+        .order(bids::id.desc())
+        .limit(MOST)
+        .select((
+            projects::id,
+            projects::title,
+            tenders::state,
+            tenders::closes_at,
+            bids::submitted_at,
+        ))
+        .load(db)
+}
+
+/// Tenders that wait for this person's scores: tender and title. For the member alone: panels are secret (87号令 §47).
+pub fn list_sheets(db: &mut Db, person: PersonId) -> QueryResult<Vec<(i64, String)>> {
+    let handed_in = score_sheets::table
+        .filter(score_sheets::person_id.eq(person.0))
+        .filter(score_sheets::tender_id.eq(tenders::id));
+    panel_members::table
+        .inner_join(panels::table.on(panels::id.eq(panel_members::panel_id)))
+        .inner_join(tenders::table.on(tenders::id.eq(panels::subject_id)))
+        .inner_join(projects::table.on(projects::id.eq(tenders::project_id)))
+        .filter(panels::subject_kind.eq("tender"))
+        .filter(panel_members::person_id.eq(person.0))
+        .filter(panel_members::recused_at.is_null())
+        .filter(tenders::state.eq("opened"))
+        .filter(not(exists(handed_in)))
+        .order(tenders::id)
+        .limit(MOST)
+        .select((tenders::id, projects::title))
+        .load(db)
+}
+
+/// The project and title behind a tender.
+pub fn project_of_tender(db: &mut Db, tender: i64) -> QueryResult<Option<(i64, String)>> {
+    tenders::table
+        .inner_join(projects::table.on(projects::id.eq(tenders::project_id)))
+        .filter(tenders::id.eq(tender))
+        .select((projects::id, projects::title))
+        .first(db)
+        .optional()
+}
+
+pub fn title_of_project(db: &mut Db, project: i64) -> QueryResult<Option<String>> {
+    projects::table
+        .find(project)
+        .select(projects::title)
+        .first(db)
+        .optional()
+}
+
+/// A contract's project, where it has one, and its title.
+pub fn contract_title(db: &mut Db, contract: i64) -> QueryResult<Option<(Option<i64>, String)>> {
+    contracts::table
+        .find(contract)
+        .select((contracts::project_id, contracts::title))
+        .first(db)
+        .optional()
+}
