@@ -5,6 +5,8 @@ use crate::support::{Database, Portal};
 use chrono::Duration;
 use sanshe::infra::ledger::Head;
 use sanshe::infra::{mail, uptime, words::Language};
+use sanshe::kernel::credit_code::CreditCode;
+use sanshe::kernel::roles::{BodyKind, Role};
 
 const CENTRAL: &str = "320585100001";
 
@@ -180,7 +182,230 @@ fn sanshe_link(body: &str) -> String {
     body[at..].split('"').next().unwrap().to_owned()
 }
 
+/// A provider in a state, with a contract that was published for the central community from 2026-01-01 to `until`.
+fn provider_with_contract(portal: &Portal, state: &'static str, until: &'static str) -> i64 {
+    use diesel::prelude::*;
+    use sanshe::schema::{
+        contract_communities, contracts, provider_areas, provider_scopes, providers,
+    };
+    let buyer = portal.body(
+        BodyKind::TownGovernment,
+        "城厢镇人民政府（示例）",
+        Some("320585100"),
+    );
+    let body = portal.body(BodyKind::Provider, "晨曦社会工作服务中心", None);
+    let code = CreditCode::make("52", "320585", "MJ000001").unwrap();
+    portal.write(move |tx| {
+        let id: i64 = diesel::insert_into(providers::table)
+            .values((
+                providers::body_id.eq(body.0),
+                providers::kind.eq("social_service"),
+                providers::credit_code.eq(code.as_str()),
+                providers::legal_head.eq("周立新"),
+                providers::address.eq("示例路 1 号"),
+                providers::phone.eq("0512-5350 0001"),
+                providers::summary.eq("为老服务"),
+                providers::state.eq(state),
+                providers::sort_key.eq("chenxi"),
+                providers::created_at.eq(tx.now),
+            ))
+            .returning(providers::id)
+            .get_result(tx.db)?;
+        diesel::insert_into(provider_scopes::table)
+            .values((
+                provider_scopes::provider_id.eq(id),
+                provider_scopes::catalogue_code.eq("A0402"),
+            ))
+            .execute(tx.db)?;
+        diesel::insert_into(provider_areas::table)
+            .values((
+                provider_areas::provider_id.eq(id),
+                provider_areas::region_code.eq("320585100"),
+            ))
+            .execute(tx.db)?;
+        let contract: i64 = diesel::insert_into(contracts::table)
+            .values((
+                (
+                    contracts::number.eq("TC-HT-2026-0001"),
+                    contracts::buyer_id.eq(buyer.0),
+                    contracts::provider_id.eq(body.0),
+                    contracts::provider_name.eq("晨曦社会工作服务中心"),
+                    contracts::title.eq("居家养老巡访服务"),
+                    contracts::catalogue_code.eq("A0402"),
+                    contracts::scope.eq("每周两次"),
+                    contracts::amount_fen.eq(8_600_000_i64),
+                    contracts::term_from.eq("2026-01-01".parse::<chrono::NaiveDate>().unwrap()),
+                    contracts::term_to.eq(until.parse::<chrono::NaiveDate>().unwrap()),
+                ),
+                (
+                    contracts::phone.eq("0512-5350 0002"),
+                    contracts::payment.eq(""),
+                    contracts::duties.eq(""),
+                    contracts::secrets.eq("{}"),
+                    contracts::state.eq("published"),
+                    contracts::is_entered_afterwards.eq(true),
+                    contracts::created_at.eq(tx.now),
+                    contracts::published_at.eq(tx.now),
+                ),
+            ))
+            .returning(contracts::id)
+            .get_result(tx.db)?;
+        diesel::insert_into(contract_communities::table)
+            .values((
+                contract_communities::contract_id.eq(contract),
+                contract_communities::region_code.eq(CENTRAL),
+            ))
+            .execute(tx.db)?;
+        Ok(id)
+    })
+}
+
+fn a_community_shows_who_serves_it(database: Database) {
+    let portal = Portal::start(database);
+    let provider = provider_with_contract(&portal, "proven", "2026-12-31");
+    let resident = portal.anonymous();
+    let page = format!("/communities/{CENTRAL}");
+    let shown = resident.get(&page);
+    shown
+        .expect(200)
+        .see("1 项服务正在进行，由 1 家单位提供")
+        .see("补录")
+        .see("86,000.00")
+        .see("2026-12-31");
+    assert!(shown.has("a[href='tel:051253500002']"), "{}", shown.body);
+    assert!(shown.has(&format!("a[href='/organizations/{provider}']")));
+    assert_eq!(shown.text_of("li.cell.full b").as_deref(), Some("为老"));
+    assert!(shown.text_of(".crumbs").unwrap().contains("城厢镇"));
+    // Another community has nothing of it.
+    resident
+        .get("/communities/320585100002")
+        .expect(200)
+        .see("还没有公开的服务合同");
+    resident.get("/").expect(200).see("1 / 160").see("8.60");
+
+    portal.move_clock_to("2026-12-31T15:59:00".parse().unwrap());
+    assert!(
+        !resident.get(&page).has("details.ended"),
+        "it runs to the end of its last day"
+    );
+    portal.move_clock_to("2026-12-31T16:00:00".parse().unwrap());
+    let shown = resident.get(&page);
+    shown.expect(200).see("还没有公开的服务合同");
+    assert!(shown.has("details.ended"));
+    assert!(!shown.has("li.cell.full"));
+    resident.get("/").expect(200).see("0 / 160");
+}
+
+fn an_organization_is_shown_as_far_as_it_is_proven(database: Database) {
+    for (state, sees, hides) in [
+        (
+            "proven",
+            &["已核验", "周立新", "居家养老巡访服务", "A0402"][..],
+            &["未核验"][..],
+        ),
+        (
+            "unproven",
+            &["未核验", "居家养老巡访服务"],
+            &["周立新", "已核验"],
+        ),
+    ] {
+        let portal = Portal::start(database);
+        let id = provider_with_contract(&portal, state, "2026-12-31");
+        let page = portal.anonymous().get(&format!("/organizations/{id}"));
+        page.expect(200).see("晨曦社会工作服务中心");
+        assert!(page.has("a[href='tel:051253500001']"));
+        for text in sees {
+            page.see(text);
+        }
+        for text in hides {
+            assert!(!page.body.contains(text), "{state}: {text}");
+        }
+    }
+    let portal = Portal::start(database);
+    let id = provider_with_contract(&portal, "refused", "2026-12-31");
+    let page = format!("/organizations/{id}");
+    portal.anonymous().get(&page).expect(404);
+    let bureau = portal.body(BodyKind::Bureau, "示例局", Some("320585"));
+    portal
+        .member("officer", bureau, &[Role::Officer])
+        .get(&page)
+        .expect(404);
+    portal
+        .member("reviewer", bureau, &[Role::Reviewer])
+        .get(&page)
+        .expect(200);
+    portal.anonymous().get("/organizations/999").expect(404);
+    portal
+        .anonymous()
+        .get("/organizations/99999999999999999999")
+        .expect(404);
+}
+
+fn the_desk_says_what_is_to_be_done(database: Database) {
+    let portal = Portal::start(database);
+    portal.anonymous().get("/work").expect(401);
+    // Nobody's member.
+    let loner = portal.person("loner");
+    assert!(loner.0 > 0);
+    portal
+        .signed_in("loner")
+        .get("/work")
+        .expect(200)
+        .see("还没有加入任何单位");
+    // A provider that is not registered yet, then a community's worker, then each role of a bureau.
+    let provider = portal.body(BodyKind::Provider, "新苗服务社", None);
+    let client = portal.member("wang", provider, &[Role::Submitter]);
+    let desk = client.get("/work");
+    desk.expect(200)
+        .see("登记本单位信息")
+        .see("新苗服务社")
+        .see("还没有送达的投标文件");
+    let committee = portal.body(
+        BodyKind::CommunityCommittee,
+        "中区社区居委会",
+        Some(CENTRAL),
+    );
+    let worker = portal
+        .member("sun", committee, &[Role::CommunityWorker])
+        .get("/work");
+    assert!(
+        worker
+            .expect(200)
+            .has(&format!("a[href='/communities/{CENTRAL}']"))
+    );
+    let bureau = portal.body(BodyKind::Bureau, "示例局", Some("320585"));
+    let mut officer = portal.member("li", bureau, &[Role::Officer, Role::Signatory]);
+    officer
+        .get("/work")
+        .expect(200)
+        .see("我们的项目")
+        .see("从购买目录中选一项服务");
+    officer.language = "en";
+    officer.get("/work").expect(200).see("To do today");
+    // A clock against the bureau is on its desk and on nobody else's.
+    portal.write(move |tx| {
+        let due = tx.now - Duration::hours(1);
+        Ok(sanshe::common::clocks::set(
+            tx.db,
+            ("tender", 1),
+            "signing",
+            Some("政府采购法 §46"),
+            Some(bureau),
+            due,
+            due,
+            true,
+        )?)
+    });
+    let desk = officer.get("/work");
+    assert!(desk.expect(200).has(".todo li.late"));
+    desk.see("政府采购法 §46");
+    assert!(!client.get("/work").has(".todo li.late"));
+}
+
 on_both!(
+    a_community_shows_who_serves_it,
+    an_organization_is_shown_as_far_as_it_is_proven,
+    the_desk_says_what_is_to_be_done,
     home_shows_its_doors,
     a_community_is_remembered,
     only_a_community_is_remembered,

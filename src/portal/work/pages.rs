@@ -58,7 +58,11 @@ impl Desk {
             desk.add(None, "score", Some(&title), format!("/panel/{tender}"));
         }
         if actor.may::<CheckProviders>() {
-            desk.add_count("checks", registry::count_waiting(db)?, "/organizations/checks");
+            desk.add_count(
+                "checks",
+                registry::count_waiting(db)?,
+                "/organizations/checks",
+            );
         }
         if actor.may::<KeepDirectory>() {
             let waiting = qualification::count_submitted(db)?;
@@ -150,8 +154,9 @@ fn running_clocks(db: &mut Db, body: BodyId) -> Result<Vec<Running>, Failure> {
                 let id = clock.subject_id;
                 (Some(id), title, format!("/projects/{id}"))
             }),
-            "contract" => queries::contract_title(db, clock.subject_id)?
-                .map(|(project, title)| (project, title, format!("/contracts/{}", clock.subject_id))),
+            "contract" => queries::contract_title(db, clock.subject_id)?.map(|(project, title)| {
+                (project, title, format!("/contracts/{}", clock.subject_id))
+            }),
             _ => None,
         };
         let (project, about, link) = subject.unwrap_or((None, String::new(), "/work".into()));
@@ -175,7 +180,10 @@ pub async fn show(SignedIn(actor): SignedIn, view: View) -> Answer {
         .store
         .read(move |db| Desk::load(db, &reader))
         .await?;
-    let tasks = merge(std::mem::take(&mut desk.tasks), std::mem::take(&mut desk.clocks));
+    let tasks = merge(
+        std::mem::take(&mut desk.tasks),
+        std::mem::take(&mut desk.clocks),
+    );
     let body = actor.body.as_ref();
     let kind = body.map(|body| body.kind);
     let title = view.say("portal-work-title");
@@ -309,7 +317,11 @@ fn links(view: &View, actor: &Actor) -> Vec<Value> {
         None => links.push(("register", "/organizations/register".into())),
         Some(BodyKind::Provider) => links.push(("find", "/projects".into())),
         Some(BodyKind::CommunityCommittee) => {
-            if let Some(code) = actor.body.as_ref().and_then(|body| body.region_code.clone()) {
+            if let Some(code) = actor
+                .body
+                .as_ref()
+                .and_then(|body| body.region_code.clone())
+            {
                 links.push(("community", format!("/communities/{code}")));
             }
         }

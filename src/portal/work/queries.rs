@@ -49,7 +49,9 @@ pub fn list_projects(db: &mut Db, buyer: BodyId) -> QueryResult<Vec<ProjectRow>>
         .load(db)?;
     let mut newest: BTreeMap<i64, ProjectRow> = BTreeMap::new();
     for row in rows {
-        let is_newer = newest.get(&row.id).is_none_or(|have| have.round < row.round);
+        let is_newer = newest
+            .get(&row.id)
+            .is_none_or(|have| have.round < row.round);
         if is_newer {
             newest.insert(row.id, row);
         }

@@ -70,7 +70,11 @@ pub fn merge(mut tasks: Vec<(Option<i64>, Task)>, mut clocks: Vec<Running>) -> V
             }),
         }
     }
-    let mut all: Vec<Task> = tasks.into_iter().map(|(_, task)| task).chain(rest).collect();
+    let mut all: Vec<Task> = tasks
+        .into_iter()
+        .map(|(_, task)| task)
+        .chain(rest)
+        .collect();
     all.sort_by_key(|task| (task.due.is_none(), task.due));
     all
 }
@@ -111,7 +115,11 @@ mod tests {
 
     #[test]
     fn a_clock_dates_the_task_of_its_project() {
-        let tasks = vec![(None, task("checks")), (Some(7), task("award")), (Some(8), task("open"))];
+        let tasks = vec![
+            (None, task("checks")),
+            (Some(7), task("award")),
+            (Some(8), task("open")),
+        ];
         let clocks = vec![
             clock(Some(7), "result-notice", 20),
             clock(Some(7), "decision", 10),
@@ -130,7 +138,13 @@ mod tests {
             .collect();
         assert_eq!(
             words,
-            ["clock signing §5", "award §10", "clock result-notice §20", "checks -", "open -"]
+            [
+                "clock signing §5",
+                "award §10",
+                "clock result-notice §20",
+                "checks -",
+                "open -"
+            ]
         );
     }
 
@@ -151,7 +165,11 @@ mod tests {
             ("failed", false, None, None),
             ("cancelled", false, None, None),
         ] {
-            assert_eq!(officer_task(state, panel, contract), what, "{state} {panel} {contract:?}");
+            assert_eq!(
+                officer_task(state, panel, contract),
+                what,
+                "{state} {panel} {contract:?}"
+            );
         }
     }
 }
