@@ -145,7 +145,6 @@ ledger-provider-check-asked = Check asked for
 ledger-provider-proven = Proven
 ledger-provider-refused = Check refused
 ledger-provider-revoked = Proof revoked
-ledger-body-renamed = Name changed
 
 inbox-provider-proven = “{ $name }” is proven; its public page says so.
 inbox-provider-refused = “{ $name }” did not pass the check. Reason: { $reason }

@@ -145,7 +145,6 @@ ledger-provider-check-asked = 申请核查
 ledger-provider-proven = 通过核验
 ledger-provider-refused = 核验不予通过
 ledger-provider-revoked = 撤销核验
-ledger-body-renamed = 变更名称
 
 inbox-provider-proven = “{ $name }”已通过核验，公开页面显示“已核验”。
 inbox-provider-refused = “{ $name }”核验未通过。理由：{ $reason }
