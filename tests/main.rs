@@ -6,6 +6,7 @@
     clippy::missing_panics_doc
 )]
 
+mod accounts;
 mod catalogue;
 mod demo;
 mod files;

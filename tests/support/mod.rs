@@ -269,3 +269,53 @@ fn new_postgres_database(number: u32) -> String {
         .unwrap_or_default();
     format!("{head}/{name}{query}")
 }
+
+/// The plain text of a mail as its reader sees it.
+pub fn readable(eml: &str) -> String {
+    use base64::Engine;
+    let eml = eml.replace("\r\n", "\n");
+    let at = eml.find("text/plain").expect("a text part");
+    let (head, rest) = eml[at..].split_once("\n\n").unwrap();
+    let body = rest.split("\n--").next().unwrap();
+    let bytes = if head.contains("base64") {
+        let text: String = body.split_whitespace().collect();
+        base64::engine::general_purpose::STANDARD
+            .decode(text)
+            .unwrap()
+    } else if head.contains("quoted-printable") {
+        unquoted(body)
+    } else {
+        body.as_bytes().to_vec()
+    };
+    String::from_utf8(bytes).unwrap()
+}
+
+fn unquoted(body: &str) -> Vec<u8> {
+    let body = body.replace("=\n", "");
+    let mut bytes = Vec::new();
+    let mut rest = body.as_bytes().iter();
+    while let Some(&byte) = rest.next() {
+        if byte == b'=' {
+            let pair = [*rest.next().unwrap(), *rest.next().unwrap()];
+            let pair = std::str::from_utf8(&pair).unwrap();
+            bytes.push(u8::from_str_radix(pair, 16).unwrap());
+        } else {
+            bytes.push(byte);
+        }
+    }
+    bytes
+}
+
+/// The link of a mail, as a path on the portal.
+#[track_caller]
+pub fn link_in(eml: &str, origin: &str) -> String {
+    let text = readable(eml);
+    let at = text
+        .find(&format!("{origin}/"))
+        .unwrap_or_else(|| panic!("no link in {text}"));
+    text[at + origin.len()..]
+        .split_whitespace()
+        .next()
+        .unwrap()
+        .to_owned()
+}
