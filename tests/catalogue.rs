@@ -270,3 +270,76 @@ on_both!(
     only_the_bureaus_officers_import,
     a_double_submit_makes_one_draft,
 );
+
+fn command(portal: &Portal, file: &[u8], more: &[&str]) -> std::process::Output {
+    let path = portal.data.join("import.csv");
+    std::fs::write(&path, file).unwrap();
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_sanshe"));
+    if let sanshe::infra::db::DatabaseUrl::Postgres(url) = portal.state.store.url() {
+        command.env("SANSHE_DATABASE", url);
+    }
+    let data = portal.data.to_str().unwrap().to_owned();
+    command
+        .env("LANG", "zh_CN.UTF-8")
+        .arg("import-catalogue")
+        .arg(path);
+    command.args([
+        "--year",
+        "2027",
+        "--title",
+        "二〇二七年目录",
+        "--data",
+        &data,
+    ]);
+    command.args(more).output().unwrap()
+}
+
+fn the_command_line_imports_the_same(database: Database) {
+    let portal = Portal::start(database);
+    let before = versions(&portal);
+    let bad = command(
+        &portal,
+        b"code,name,level,parent_code\nA,,1,\nA01,x,9,A\n",
+        &["--demo"],
+    );
+    assert_eq!(bad.status.code(), Some(1));
+    let said = String::from_utf8(bad.stderr).unwrap();
+    assert!(said.contains("import.csv:2:2: 缺少名称"), "{said}");
+    assert!(said.contains("import.csv:3:3: 级别应为"), "{said}");
+    // A demo's database is refused by the live portal's command.
+    let wrong = command(&portal, GOOD.as_bytes(), &[]);
+    assert_eq!(
+        wrong.status.code(),
+        Some(1),
+        "{:?}",
+        String::from_utf8(wrong.stdout)
+    );
+    assert_eq!(versions(&portal), before);
+
+    let mut large = String::from("code,name,level,parent_code\n");
+    for n in 0..1_203 {
+        large.push_str(&format!("{n},服务{n},1,\n"));
+    }
+    let draft = command(&portal, large.as_bytes(), &["--demo"]);
+    assert!(
+        draft.status.success(),
+        "{:?}",
+        String::from_utf8(draft.stderr)
+    );
+    assert!(
+        portal
+            .read(|db| Ok(catalogue::find_published(db, 2027)?))
+            .is_none()
+    );
+    let published = command(&portal, large.as_bytes(), &["--demo", "--publish"]);
+    assert!(
+        published.status.success(),
+        "{:?}",
+        String::from_utf8(published.stderr)
+    );
+    let newest = portal.read(|db| Ok(catalogue::newest_published(db)?.unwrap()));
+    let items = portal.read(move |db| Ok(catalogue::list_items(db, newest.id)?.len()));
+    assert_eq!((newest.year, items), (2027, 1_203));
+}
+
+on_both!(the_command_line_imports_the_same);

@@ -148,3 +148,49 @@ on_both!(
     whatever_is_typed_is_harmless,
     a_new_catalogue_replaces_the_old_in_the_index,
 );
+
+fn the_feed_holds_notices_and_says_demo(database: Database) {
+    use sanshe::common::publications::{self, Notice};
+    let portal = Portal::start(database);
+    let reader = portal.anonymous();
+    let empty = reader.get("/projects.atom");
+    empty.expect(200).see("演示").see("<feed");
+    assert_eq!(
+        empty.headers["content-type"],
+        "application/atom+xml; charset=utf-8"
+    );
+    assert!(
+        !empty.body.contains("<entry"),
+        "the catalogue is no procurement notice"
+    );
+    portal.write(|tx| {
+        let notice = |kind: &'static str, title: &'static str| Notice {
+            kind,
+            subject: ("tender", 7),
+            region: None,
+            title,
+            link: "/projects/7",
+            content: &(),
+        };
+        publications::publish(tx, &notice("tender", "巡访服务 <甲> & 乙"))?;
+        publications::publish(tx, &notice("opening", "不在订阅里的公告"))?;
+        publications::publish(tx, &notice("award", "巡访服务结果"))
+    });
+    let feed = reader.get("/projects.atom");
+    feed.see("巡访服务 &lt;甲&gt; &amp; 乙").see("巡访服务结果");
+    assert!(
+        !feed.body.contains("不在订阅里"),
+        "another kind is in the feed"
+    );
+    feed.see(&format!(
+        "href=\"{}\"",
+        portal.state.config.link("/projects/7")
+    ));
+    assert!(
+        feed.body.find("巡访服务结果") < feed.body.find("巡访服务 &lt;"),
+        "the newest stands first"
+    );
+    assert_eq!(feed.body.matches("<entry>").count(), 2);
+}
+
+on_both!(the_feed_holds_notices_and_says_demo);

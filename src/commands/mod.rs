@@ -1,5 +1,6 @@
 //! What the command line can do: one thin file a command.
 
+mod import_catalogue;
 mod open;
 mod serve;
 mod verify_ledger;
@@ -48,6 +49,13 @@ pub enum Command {
         #[arg(long)]
         email: String,
     },
+    /// Imports a version of the catalogue from CSV: all of it, or nothing with every bad place named.
+    ImportCatalogue {
+        #[command(flatten)]
+        place: Where,
+        #[command(flatten)]
+        import: import_catalogue::Import,
+    },
     /// Recomputes the ledger's chain; with a kept head or receipt, finds cutting and roll-back too.
     VerifyLedger {
         #[command(flatten)]
@@ -68,6 +76,10 @@ pub fn run(command: Command) -> Result<(), Failure> {
         Command::Init { place, email } => {
             let _ = (place, email);
             Ok(())
+        }
+        Command::ImportCatalogue { place, import } => {
+            let mode = if import.demo { Mode::Demo } else { Mode::Live };
+            import_catalogue::run(&place.config(mode)?, &import)
         }
         Command::VerifyLedger { place, head, demo } => {
             let mode = if demo { Mode::Demo } else { Mode::Live };

@@ -1,6 +1,7 @@
 //! The joining wing: pages that show several wings at once, the about pages and the operator's endpoints.
 
 pub mod about;
+pub mod feed;
 pub mod home;
 pub mod operations;
 pub mod organization;
@@ -11,6 +12,7 @@ use actix_web::web::ServiceConfig;
 
 pub fn routes(cfg: &mut ServiceConfig) {
     search::routes(cfg);
+    feed::routes(cfg);
     home::routes(cfg);
     about::routes(cfg);
     operations::routes(cfg);
