@@ -8,6 +8,7 @@ use crate::infra::outbox::{self, Job};
 use crate::infra::sweep;
 use crate::infra::uptime;
 use crate::portal;
+use crate::procurement::tenders;
 use crate::web::State;
 use actix_web::web::Data;
 use std::sync::Arc;
@@ -107,9 +108,19 @@ fn seal(state: &Data<State>) -> Result<usize, Failure> {
     }
 }
 
-/// Moves on whatever has fallen due by the portal's clock.
-fn due(_state: &Data<State>) -> Result<usize, Failure> {
-    Ok(0)
+/// Moves on whatever has fallen due by the portal's clock. Each tender decides again inside its own transaction.
+fn due(state: &Data<State>) -> Result<usize, Failure> {
+    let now = state.store.now();
+    let due = state
+        .store
+        .read_blocking(|db| Ok(tenders::list_due(db, now)?))?;
+    for id in &due {
+        let id = *id;
+        state
+            .store
+            .write_blocking(move |tx| tenders::check_due(tx, id))?;
+    }
+    Ok(due.len())
 }
 
 fn run_jobs(state: &Data<State>) -> Result<usize, Failure> {

@@ -1,24 +1,33 @@
 //! What happens to a tender.
 
-use super::model::{Tender, TenderId, TenderState};
+use super::model::{NewCriterion, QuestionId, Tender, TenderId, TenderState};
 use super::queries;
-use crate::common::rulesets::{self, MethodRules};
+use super::rules::{self, CancelGround, Proposal, Step, TenderRule};
+use crate::accounts::{self, Addressee};
+use crate::common::clocks;
+use crate::common::publications::{self, Notice};
+use crate::common::rulesets::{self, Method, MethodRules};
+use crate::infra::actor::Actor;
 use crate::infra::db::Db;
-use crate::infra::failure::Failure;
+use crate::infra::failure::{Failure, Rule};
+use crate::infra::ledger::{self, Entry};
+use crate::infra::seal;
+use crate::infra::secrets::Secrets;
 use crate::infra::store::Tx;
-use crate::on_db;
-use crate::schema::tenders;
-use diesel::prelude::*;
+use crate::infra::uptime;
+use crate::kernel::calendar::end_of_day;
+use crate::kernel::instant;
+use crate::procurement::projects::{self, Project, ProjectId, ProjectState};
+use chrono::{Duration, NaiveDateTime};
+use serde_json::{Value, json};
+
+/// A tender's clocks, notices and history are its project's.
+const SUBJECT: &str = "project";
 
 /// Loads a tender whose state an action relies on: it cannot change until the transaction ends, and `tx.now` is taken
 /// anew after the wait for it.
 pub fn hold(tx: &mut Tx, id: TenderId) -> Result<Tender, Failure> {
-    on_db!(&mut *tx.db,
-        sqlite _alone => (),
-        postgres conn => {
-            tenders::table.find(id).select(tenders::id).for_share().first::<TenderId>(conn)?;
-        }
-    );
+    queries::lock_shared(tx.db, id)?;
     if matches!(tx.db, Db::Postgres(_)) {
         tx.refresh_now()?;
     }
@@ -45,4 +54,640 @@ pub(super) fn save(tx: &mut Tx, tender: &Tender) -> Result<(), Failure> {
 /// The rules that the tender was published under.
 pub fn rules_of(db: &mut Db, tender: &Tender) -> Result<MethodRules, Failure> {
     Ok(rulesets::load_method(db, tender.rule_set_id)?.rules)
+}
+
+/// What the officer decides before publishing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plan {
+    pub method: Method,
+    pub criteria: Vec<NewCriterion>,
+    pub questions_until: NaiveDateTime,
+    pub closes_at: NaiveDateTime,
+    /// The officer knows that the calendar of a year in the period is provisional (暂定).
+    pub accepts_provisional: bool,
+}
+
+/// The earliest lawful dates if the tender were published at `now`.
+pub fn propose(
+    db: &mut Db,
+    region: &str,
+    method: Method,
+    now: NaiveDateTime,
+) -> Result<Proposal, Failure> {
+    let today = instant::shanghai_date(now);
+    let found = find_rules(db, region, method, today)?;
+    let calendar = rulesets::load_calendar(db)?;
+    rules::propose(&found.rules, &calendar, today)
+        .ok_or_else(|| Failure::internal("no date to propose"))
+}
+
+/// Rules are the county's; a town's projects follow them.
+pub fn find_rules(
+    db: &mut Db,
+    region: &str,
+    method: Method,
+    on: chrono::NaiveDate,
+) -> Result<rulesets::FoundMethod, Failure> {
+    let county: String = region.chars().take(6).collect();
+    rulesets::find_method(db, &county, method, on)
+}
+
+/// Writes the draft of the project's newest round.
+pub fn plan(
+    tx: &mut Tx,
+    actor: &Actor,
+    project: ProjectId,
+    plan: &Plan,
+) -> Result<TenderId, Failure> {
+    let project = projects::find_own(tx.db, project, actor.body_id())?;
+    let today = instant::shanghai_date(tx.now);
+    let found = find_rules(tx.db, &project.region_code, plan.method, today)?;
+    let calendar = rulesets::load_calendar(tx.db)?;
+    let mut wrong = rules::check_criteria(&plan.criteria, &found.rules);
+    wrong.extend(rules::check_dates(
+        &found.rules,
+        &calendar,
+        tx.now,
+        plan.questions_until,
+        plan.closes_at,
+        plan.accepts_provisional,
+    ));
+    if !wrong.is_empty() {
+        return Err(Failure::RefusedAll(
+            wrong.iter().map(Rule::refusal).collect(),
+        ));
+    }
+    let mut tender = match queries::newest_of(tx.db, project.id)? {
+        Some(tender) if tender.state == TenderState::Draft => tender,
+        Some(tender) => {
+            return Err(TenderRule::NotNow {
+                step: Step::Publish,
+                state: tender.state,
+            }
+            .into());
+        }
+        None => {
+            let id = queries::insert(tx.db, project.id, 1, plan.method, found.id)?;
+            queries::find(tx.db, id)?
+        }
+    };
+    tender.method = plan.method;
+    tender.rule_set_id = found.id;
+    tender.questions_until = Some(plan.questions_until);
+    tender.closes_at = Some(plan.closes_at);
+    save(tx, &tender)?;
+    queries::set_criteria(tx.db, tender.id, &plan.criteria)?;
+    let entry =
+        Entry::new(SUBJECT, project.id.0, "tender.planned").for_staff(Some(project.buyer_id));
+    ledger::append(tx, Some(actor), &entry)?;
+    Ok(tender.id)
+}
+
+/// The key pair of a tender: bids are sealed to the public half, the secret half is sealed under the server's key.
+#[derive(Clone)]
+pub struct TenderKey {
+    pub recipient: String,
+    pub wrapped_identity: String,
+}
+
+/// Made before the transaction: encryption is slow work.
+pub fn make_key(secrets: &Secrets) -> Result<TenderKey, Failure> {
+    let (recipient, identity) = seal::make_key();
+    let wrapped = seal::seal(secrets.server_recipient(), identity.as_bytes())?;
+    Ok(TenderKey {
+        recipient,
+        wrapped_identity: hex::encode(wrapped),
+    })
+}
+
+/// Publishes the planned round: rules are frozen, clocks start, the notice is out. `version` is the project's.
+pub fn publish(
+    tx: &mut Tx,
+    actor: &Actor,
+    project: ProjectId,
+    version: i64,
+    key: &TenderKey,
+) -> Result<(), Failure> {
+    let project = projects::find_own(tx.db, project, actor.body_id())?;
+    if project.version != version {
+        return Err(Failure::Changed);
+    }
+    let mut tender = queries::newest_of(tx.db, project.id)?.ok_or(TenderRule::NotPlanned)?;
+    let from = tender.state;
+    tender.state = rules::next_state(from, Step::Publish)?;
+    let (Some(questions_until), Some(closes_at)) = (tender.questions_until, tender.closes_at)
+    else {
+        return Err(TenderRule::NotPlanned.into());
+    };
+    // What was lawful when it was planned may be too short by now.
+    let found = rulesets::load_method(tx.db, tender.rule_set_id)?;
+    let calendar = rulesets::load_calendar(tx.db)?;
+    let wrong = rules::check_dates(
+        &found.rules,
+        &calendar,
+        tx.now,
+        questions_until,
+        closes_at,
+        true,
+    );
+    if !wrong.is_empty() {
+        return Err(Failure::RefusedAll(
+            wrong.iter().map(Rule::refusal).collect(),
+        ));
+    }
+    tender.published_at = Some(tx.now);
+    tender.next_check = Some(closes_at);
+    tender.recipient = Some(key.recipient.clone());
+    tender.wrapped_identity = Some(key.wrapped_identity.clone());
+    save(tx, &tender)?;
+    projects::set_state(tx, &project, ProjectState::Tendering)?;
+    start_clocks(tx, &project, &found.rules, questions_until, closes_at)?;
+    let entry = Entry::new(SUBJECT, project.id.0, "tender.published")
+        .moved(from.as_str(), tender.state.as_str())
+        .under(&found.rules.tendering.article);
+    ledger::append(tx, Some(actor), &entry)?;
+    let content = notice_of(tx.db, &project, &tender, &found.rules)?;
+    announce(tx, &project, &tender, "tender", &content)
+}
+
+fn start_clocks(
+    tx: &mut Tx,
+    project: &Project,
+    rules: &MethodRules,
+    questions_until: NaiveDateTime,
+    closes_at: NaiveDateTime,
+) -> Result<(), Failure> {
+    let (subject, buyer, now) = ((SUBJECT, project.id.0), Some(project.buyer_id), tx.now);
+    clocks::set(
+        tx.db,
+        subject,
+        "published",
+        Some(&rules.tendering.article),
+        None,
+        now,
+        now,
+        true,
+    )?;
+    clocks::finish(tx.db, subject, "published", now)?;
+    clocks::set(
+        tx.db,
+        subject,
+        "questions",
+        Some(&rules.questions.article),
+        None,
+        now,
+        questions_until,
+        true,
+    )?;
+    clocks::set(
+        tx.db,
+        subject,
+        "deadline",
+        Some(&rules.tendering.article),
+        None,
+        questions_until,
+        closes_at,
+        true,
+    )?;
+    clocks::set(
+        tx.db,
+        subject,
+        "opening",
+        Some("财政部令第87号 §39"),
+        buyer,
+        closes_at,
+        closes_at,
+        true,
+    )?;
+    Ok(())
+}
+
+/// The tender notice: everything that the documents must say, and nothing about bids.
+fn notice_of(
+    db: &mut Db,
+    project: &Project,
+    tender: &Tender,
+    rules: &MethodRules,
+) -> Result<Value, Failure> {
+    let buyer = accounts::find_body(db, project.buyer_id)?.name;
+    let criteria: Vec<Value> = queries::criteria_of(db, tender.id)?
+        .iter()
+        .map(|row| json!({ "kind": row.kind, "name": row.name, "measure": row.measure, "weight": row.weight }))
+        .collect();
+    Ok(json!({
+        "number": project.number,
+        "round": tender.round,
+        "title": project.title,
+        "buyer": buyer,
+        "phone": project.phone,
+        "catalogue_code": project.catalogue_code,
+        "budget_fen": project.budget_fen,
+        "requirement": project.requirement,
+        "term_from": project.term_from,
+        "term_to": project.term_to,
+        "communities": projects::communities_of(db, project.id)?,
+        "method": tender.method,
+        "criteria": criteria,
+        "questions_until": tender.questions_until.map(instant::rfc3339),
+        "closes_at": tender.closes_at.map(instant::rfc3339),
+        "min_bids": rules.min_bids,
+        "recipient": tender.recipient,
+    }))
+}
+
+/// Publishes a notice about a project's tender.
+fn announce(
+    tx: &mut Tx,
+    project: &Project,
+    tender: &Tender,
+    kind: &str,
+    content: &Value,
+) -> Result<(), Failure> {
+    debug_assert_eq!(project.id, tender.project_id);
+    publications::publish(
+        tx,
+        &Notice {
+            kind,
+            subject: (SUBJECT, project.id.0),
+            region: Some(&project.region_code),
+            title: &project.title,
+            link: &format!("/projects/{}", project.id),
+            content,
+        },
+    )?;
+    Ok(())
+}
+
+/// Asks before the cut-off. Who asked is known to the asker alone, now and in the ledger.
+pub fn ask(tx: &mut Tx, actor: &Actor, id: TenderId, text: &str) -> Result<QuestionId, Failure> {
+    let asker = actor.body_id().ok_or(Failure::Forbidden)?;
+    let tender = hold(tx, id)?;
+    let until = tender
+        .questions_until
+        .filter(|_| tender.published_at.is_some())
+        .ok_or(Failure::NotFound)?;
+    if tender.state != TenderState::Open || tx.now >= until {
+        return Err(TenderRule::QuestionsClosed(until).into());
+    }
+    let question = queries::insert_question(tx.db, id, asker, text, tx.now)?;
+    // The subject is the question itself: the project's history must not show when or how often somebody asked.
+    ledger::append(
+        tx,
+        Some(actor),
+        &Entry::new("question", question.0, "question.asked").sealed_for(asker, None),
+    )?;
+    let project = projects::find(tx.db, tender.project_id)?;
+    let calendar = rulesets::load_calendar(tx.db)?;
+    if let Some(due) = calendar.deadline_working(instant::shanghai_date(tx.now), 3) {
+        let (subject, article) = (("question", question.0), Some("政府采购法 §51"));
+        clocks::set(
+            tx.db,
+            subject,
+            "answers",
+            article,
+            Some(project.buyer_id),
+            tx.now,
+            end_of_day(due),
+            false,
+        )?;
+    }
+    let link = format!("/projects/{}/questions", project.id);
+    accounts::deliver(
+        tx,
+        Addressee::Body(project.buyer_id),
+        "question-asked",
+        &[("title", &project.title)],
+        &link,
+    )?;
+    Ok(question)
+}
+
+/// Answers for everybody; question and answer become public together.
+pub fn answer(
+    tx: &mut Tx,
+    actor: &Actor,
+    id: QuestionId,
+    version: i64,
+    text: &str,
+) -> Result<(), Failure> {
+    let question = queries::find_question(tx.db, id)?;
+    let tender = hold(tx, question.tender_id)?;
+    let project = projects::find_own(tx.db, tender.project_id, actor.body_id())?;
+    if question.version != version || question.answered_at.is_some() {
+        return Err(Failure::Changed);
+    }
+    if !matches!(tender.state, TenderState::Open | TenderState::Held) {
+        return Err(TenderRule::NotNow {
+            step: Step::Extend,
+            state: tender.state,
+        }
+        .into());
+    }
+    if queries::set_answer(tx.db, &question, text, actor.person_id, tx.now)? == 0 {
+        return Err(Failure::Changed);
+    }
+    clocks::finish(tx.db, ("question", id.0), "answers", tx.now)?;
+    ledger::append(
+        tx,
+        Some(actor),
+        &Entry::new(SUBJECT, project.id.0, "question.answered"),
+    )?;
+    let asker = queries::asker_of(tx.db, id)?;
+    let link = format!("/projects/{}", project.id);
+    accounts::deliver(
+        tx,
+        Addressee::Body(asker),
+        "question-answered",
+        &[("title", &project.title)],
+        &link,
+    )?;
+    let content =
+        json!({ "number": project.number, "question": question.question, "answer": text });
+    announce(tx, &project, &tender, "answer", &content)
+}
+
+/// A later deadline, before the present one or after an outage; everybody is told the same.
+pub fn extend(
+    tx: &mut Tx,
+    actor: &Actor,
+    id: TenderId,
+    version: i64,
+    closes_at: NaiveDateTime,
+    reason: &str,
+) -> Result<(), Failure> {
+    let (project, mut tender) = own(tx, actor, id, version)?;
+    let from = tender.state;
+    tender.state = rules::next_state(from, Step::Extend)?;
+    // A deadline that has passed is over, unless an outage holds it.
+    if from == TenderState::Open && tender.closes_at.is_some_and(|at| at <= tx.now) {
+        return Err(TenderRule::NotNow {
+            step: Step::Extend,
+            state: from,
+        }
+        .into());
+    }
+    let calendar = rulesets::load_calendar(tx.db)?;
+    let earliest = calendar.add_working_days(instant::shanghai_date(tx.now), 1);
+    let is_later = Some(closes_at) > tender.closes_at;
+    if !is_later || earliest.is_none_or(|day| instant::shanghai_date(closes_at) < day) {
+        return Err(TenderRule::NotLater.into());
+    }
+    tender.closes_at = Some(closes_at);
+    tender.next_check = Some(closes_at);
+    tender.held_reason = None;
+    save(tx, &tender)?;
+    let (subject, now) = ((SUBJECT, project.id.0), tx.now);
+    let rules = rules_of(tx.db, &tender)?;
+    clocks::set(
+        tx.db,
+        subject,
+        "deadline",
+        Some(&rules.tendering.article),
+        None,
+        now,
+        closes_at,
+        true,
+    )?;
+    clocks::set(
+        tx.db,
+        subject,
+        "opening",
+        Some("财政部令第87号 §39"),
+        Some(project.buyer_id),
+        closes_at,
+        closes_at,
+        true,
+    )?;
+    let entry = Entry::new(SUBJECT, project.id.0, "tender.extended")
+        .moved(from.as_str(), tender.state.as_str())
+        .because(reason);
+    ledger::append(tx, Some(actor), &entry)?;
+    tell_bidders(tx, &project, id, "tender-extended")?;
+    let content = json!({ "number": project.number, "closes_at": instant::rfc3339(closes_at), "reason": reason });
+    announce(tx, &project, &tender, "extension", &content)
+}
+
+/// Ends a held tender as failed, with a reason that everybody can read.
+pub fn close_held(
+    tx: &mut Tx,
+    actor: &Actor,
+    id: TenderId,
+    version: i64,
+    reason: &str,
+) -> Result<(), Failure> {
+    let (project, tender) = own(tx, actor, id, version)?;
+    if tender.state != TenderState::Held {
+        return Err(TenderRule::NotNow {
+            step: Step::Fail,
+            state: tender.state,
+        }
+        .into());
+    }
+    let content = json!({ "number": project.number, "reason": reason });
+    fail(tx, Some(actor), &project, tender, Some(reason), &content)
+}
+
+/// Gives a tender up on a ground of the law.
+pub fn cancel(
+    tx: &mut Tx,
+    actor: &Actor,
+    id: TenderId,
+    version: i64,
+    ground: CancelGround,
+    reason: &str,
+) -> Result<(), Failure> {
+    let (project, mut tender) = own(tx, actor, id, version)?;
+    let from = tender.state;
+    tender.state = rules::next_state(from, Step::Cancel)?;
+    tender.next_check = None;
+    save(tx, &tender)?;
+    let held = projects::find(tx.db, project.id)?;
+    projects::set_state(tx, &held, ProjectState::Cancelled)?;
+    let entry = Entry::new(SUBJECT, project.id.0, "tender.cancelled")
+        .moved(from.as_str(), tender.state.as_str())
+        .under("政府采购法 §36")
+        .because(reason);
+    ledger::append(tx, Some(actor), &entry)?;
+    tell_bidders(tx, &project, id, "tender-cancelled")?;
+    let content = json!({ "number": project.number, "ground": ground, "reason": reason });
+    announce(tx, &project, &tender, "cancellation", &content)
+}
+
+/// A new round of a failed project, as a draft with the same criteria.
+pub fn retender(tx: &mut Tx, actor: &Actor, project: ProjectId) -> Result<TenderId, Failure> {
+    let project = projects::find_own(tx.db, project, actor.body_id())?;
+    let last = queries::newest_of(tx.db, project.id)?.ok_or(TenderRule::NotPlanned)?;
+    if project.state != ProjectState::Failed || last.state != TenderState::Failed {
+        return Err(TenderRule::NotNow {
+            step: Step::Publish,
+            state: last.state,
+        }
+        .into());
+    }
+    let id = queries::insert(
+        tx.db,
+        project.id,
+        last.round + 1,
+        last.method,
+        last.rule_set_id,
+    )?;
+    let rows: Vec<NewCriterion> = queries::criteria_of(tx.db, last.id)?
+        .into_iter()
+        .map(|row| NewCriterion {
+            kind: row.kind,
+            name: row.name,
+            measure: row.measure,
+            weight: row.weight,
+        })
+        .collect();
+    queries::set_criteria(tx.db, id, &rows)?;
+    let entry =
+        Entry::new(SUBJECT, project.id.0, "tender.planned").for_staff(Some(project.buyer_id));
+    ledger::append(tx, Some(actor), &entry)?;
+    Ok(id)
+}
+
+/// The actor's own body's tender at the version that the page showed.
+fn own(
+    tx: &mut Tx,
+    actor: &Actor,
+    id: TenderId,
+    version: i64,
+) -> Result<(Project, Tender), Failure> {
+    let tender = hold(tx, id)?;
+    let project = projects::find_own(tx.db, tender.project_id, actor.body_id())?;
+    if tender.version != version {
+        return Err(Failure::Changed);
+    }
+    Ok((project, tender))
+}
+
+fn tell_bidders(
+    tx: &mut Tx,
+    project: &Project,
+    tender: TenderId,
+    kind: &str,
+) -> Result<(), Failure> {
+    for bidder in queries::list_bidders(tx.db, tender)? {
+        let link = format!("/projects/{}", project.id);
+        accounts::deliver(
+            tx,
+            Addressee::Body(bidder),
+            kind,
+            &[("title", &project.title)],
+            &link,
+        )?;
+    }
+    Ok(())
+}
+
+fn fail(
+    tx: &mut Tx,
+    actor: Option<&Actor>,
+    project: &Project,
+    mut tender: Tender,
+    reason: Option<&str>,
+    content: &Value,
+) -> Result<(), Failure> {
+    let from = tender.state;
+    tender.state = rules::next_state(from, Step::Fail)?;
+    tender.closed_at = Some(tx.now);
+    tender.next_check = None;
+    save(tx, &tender)?;
+    let held = projects::find(tx.db, project.id)?;
+    projects::set_state(tx, &held, ProjectState::Failed)?;
+    finish_clocks(tx, project, true)?;
+    let mut entry = Entry::new(SUBJECT, project.id.0, "tender.failed")
+        .moved(from.as_str(), tender.state.as_str());
+    entry.reason = reason;
+    entry.article = Some("政府采购法 §36");
+    ledger::append(tx, actor, &entry)?;
+    tell_bidders(tx, project, tender.id, "tender-failed")?;
+    announce(tx, project, &tender, "failure", content)
+}
+
+fn finish_clocks(tx: &mut Tx, project: &Project, with_opening: bool) -> Result<(), Failure> {
+    let (subject, now) = ((SUBJECT, project.id.0), tx.now);
+    clocks::finish(tx.db, subject, "questions", now)?;
+    clocks::finish(tx.db, subject, "deadline", now)?;
+    if with_opening {
+        clocks::finish(tx.db, subject, "opening", now)?;
+    }
+    Ok(())
+}
+
+/// Moves a tender on when its instant has come: closed, failed for want of bids, or held after an outage.
+///
+/// The row is changed first and the bids are counted after it: a submission that holds the row shared has either
+/// committed before, and is counted, or finds the tender closed.
+pub fn check_due(tx: &mut Tx, id: TenderId) -> Result<(), Failure> {
+    let mut tender = queries::find(tx.db, id)?;
+    let Some(closes_at) = tender
+        .closes_at
+        .filter(|_| tender.state == TenderState::Open)
+    else {
+        return Ok(());
+    };
+    if tx.now < closes_at {
+        return Ok(());
+    }
+    let project = projects::find(tx.db, tender.project_id)?;
+    let rules = rules_of(tx.db, &tender)?;
+    let gap = uptime::longest_gap(tx, closes_at - Duration::days(1), closes_at)?;
+    if gap > Duration::minutes(rules.outage_minutes) {
+        return hold_after_outage(tx, &project, tender, gap);
+    }
+    tender.state = rules::next_state(tender.state, Step::Close)?;
+    tender.closed_at = Some(tx.now);
+    tender.next_check = None;
+    save(tx, &tender)?;
+    let bids = queries::count_current_bids(tx.db, id)?;
+    if bids < i64::from(rules.min_bids) {
+        // Undone within the same transaction: the row is closed to submissions either way.
+        let mut open = queries::find(tx.db, id)?;
+        open.state = TenderState::Open;
+        let content = json!({ "number": project.number, "bids": bids, "min_bids": rules.min_bids,
+            "article": rules.min_bids_article });
+        return fail(tx, None, &project, open, None, &content);
+    }
+    finish_clocks(tx, &project, false)?;
+    let entry =
+        Entry::new(SUBJECT, project.id.0, "tender.closed").moved("open", tender.state.as_str());
+    ledger::append(tx, None, &entry)?;
+    let link = format!("/projects/{}/opening", project.id);
+    accounts::deliver(
+        tx,
+        Addressee::Body(project.buyer_id),
+        "tender-closed",
+        &[("title", &project.title)],
+        &link,
+    )
+}
+
+/// The portal could not be reached on the last day: nothing opens until an officer extends or closes with a reason.
+fn hold_after_outage(
+    tx: &mut Tx,
+    project: &Project,
+    mut tender: Tender,
+    gap: Duration,
+) -> Result<(), Failure> {
+    tender.state = rules::next_state(tender.state, Step::Hold)?;
+    tender.next_check = None;
+    tender.held_reason = Some(gap.num_minutes().to_string());
+    save(tx, &tender)?;
+    ledger::append(
+        tx,
+        None,
+        &Entry::new(SUBJECT, project.id.0, "tender.held").moved("open", "held"),
+    )?;
+    let link = format!("/projects/{}/manage", project.id);
+    accounts::deliver(
+        tx,
+        Addressee::Body(project.buyer_id),
+        "tender-held",
+        &[("title", &project.title)],
+        &link,
+    )?;
+    let content = json!({ "number": project.number, "minutes": gap.num_minutes() });
+    announce(tx, project, &tender, "hold", &content)
 }

@@ -3,13 +3,30 @@
 mod actions;
 mod model;
 mod queries;
+mod rules;
 
-pub use actions::{hold, rules_of, set_state};
+pub use actions::{
+    Plan, TenderKey, answer, ask, cancel, check_due, close_held, extend, find_rules, hold,
+    make_key, plan, propose, publish, retender, rules_of, set_state,
+};
 pub use model::{
     Criterion, CriterionId, CriterionKind, NewCriterion, Question, QuestionId, Tender, TenderId,
     TenderState,
 };
 pub use queries::{
-    count_unanswered, criteria_of, find, list_bidders, list_due, list_newest_of, list_open,
-    newest_of,
+    count_unanswered, criteria_of, find, find_question, list_bidders, list_due, list_newest_of,
+    list_open, list_own_questions, list_questions, newest_of,
 };
+pub use rules::{CancelGround, MAX_CRITERIA, Proposal};
+
+use crate::kernel::roles::{BodyKind, Role};
+use crate::web::Permission;
+
+/// Asking about a tender.
+pub struct AskQuestions;
+
+impl Permission for AskQuestions {
+    fn granted_to(role: Role, kind: BodyKind) -> bool {
+        kind == BodyKind::Provider && matches!(role, Role::Preparer | Role::Submitter)
+    }
+}

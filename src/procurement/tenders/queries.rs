@@ -4,6 +4,7 @@ use super::model::{Criterion, NewCriterion, Question, QuestionId, Tender, Tender
 use crate::common::rulesets::{Method, RuleSetId};
 use crate::infra::db::{Db, columns};
 use crate::kernel::people::{BodyId, PersonId};
+use crate::on_db;
 use crate::procurement::projects::ProjectId;
 use crate::schema::{bids, criteria, questions, tenders};
 use chrono::NaiveDateTime;
@@ -14,6 +15,19 @@ pub fn find(db: &mut Db, id: TenderId) -> QueryResult<Tender> {
         .find(id)
         .select(columns::<Tender>())
         .first(db)
+}
+
+/// Keeps the row as it is until the transaction ends (`FOR SHARE`); SQLite's writer is alone anyway.
+pub fn lock_shared(db: &mut Db, id: TenderId) -> QueryResult<()> {
+    on_db!(db,
+        sqlite _alone => Ok(()),
+        postgres conn => tenders::table
+            .find(id)
+            .select(tenders::id)
+            .for_share()
+            .first::<TenderId>(conn)
+            .map(drop)
+    )
 }
 
 /// The project's newest round.

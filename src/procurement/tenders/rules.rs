@@ -1,0 +1,518 @@
+//! Criteria, dates and moves of a tender. Pure: the numbers come from the rule set, the calendar comes in.
+
+use super::model::{CriterionKind, NewCriterion, TenderState};
+use crate::common::rulesets::MethodRules;
+use crate::infra::failure::{Refusal, Rule};
+use crate::kernel::calendar::Calendar;
+use crate::kernel::ids::text_enum;
+use crate::kernel::instant;
+use chrono::{Duration, NaiveDate, NaiveDateTime};
+
+/// At most this many quality criteria.
+pub const MAX_CRITERIA: usize = 12;
+/// Deadlines are proposed at this hour, Shanghai time: the office is there to help.
+const CLOSING_HOUR: i64 = 17;
+
+text_enum!(
+    /// Why a tender may be given up (政府采购法 §36).
+    CancelGround {
+        Unlawful = "unlawful",
+        AllAboveBudget = "all_above_budget",
+        TaskGone = "task_gone",
+    }
+);
+
+text_enum!(Step {
+    Publish = "publish",
+    Extend = "extend",
+    Close = "close",
+    Hold = "hold",
+    Fail = "fail",
+    Cancel = "cancel",
+});
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TenderRule {
+    NotNow {
+        step: Step,
+        state: TenderState,
+    },
+    NoCriteria,
+    TooManyCriteria,
+    WeightSum(i64),
+    NoPrice,
+    PriceWeight {
+        weight: i64,
+        min: u32,
+        max: u32,
+        article: String,
+    },
+    NotQuantified {
+        name: String,
+    },
+    YearsOfExistence {
+        name: String,
+    },
+    PlaceOrOwnership {
+        name: String,
+    },
+    ClosesTooEarly {
+        earliest: NaiveDateTime,
+        article: String,
+    },
+    QuestionsTooLate {
+        latest: NaiveDateTime,
+        article: String,
+    },
+    QuestionsPast,
+    NotLater,
+    CalendarProvisional(i32),
+    QuestionsClosed(NaiveDateTime),
+    NotPlanned,
+}
+
+impl Rule for TenderRule {
+    fn refusal(&self) -> Refusal {
+        match self {
+            Self::NotNow { .. } => Refusal::new("tenders-not-now"),
+            Self::NoCriteria => Refusal::new("tenders-no-criteria")
+                .article("政府采购法实施条例 §34")
+                .at("criteria"),
+            Self::TooManyCriteria => Refusal::new("tenders-too-many-criteria")
+                .arg("max", MAX_CRITERIA)
+                .at("criteria"),
+            Self::WeightSum(sum) => Refusal::new("tenders-weight-sum")
+                .arg("sum", sum)
+                .article("财政部令第87号 §55")
+                .at("criteria"),
+            Self::NoPrice => Refusal::new("tenders-no-price")
+                .article("财政部令第87号 §55")
+                .at("price_weight"),
+            Self::PriceWeight {
+                weight,
+                min,
+                max,
+                article,
+            } => Refusal::new("tenders-price-weight")
+                .arg("weight", weight)
+                .arg("min", min)
+                .arg("max", max)
+                .article(article)
+                .at("price_weight"),
+            Self::NotQuantified { name } => Refusal::new("tenders-not-quantified")
+                .arg("name", name)
+                .article("政府采购法实施条例 §34")
+                .at("criteria"),
+            Self::YearsOfExistence { name } => Refusal::new("tenders-years-of-existence")
+                .arg("name", name)
+                .article("财综〔2016〕54号")
+                .at("criteria"),
+            Self::PlaceOrOwnership { name } => Refusal::new("tenders-place-or-ownership")
+                .arg("name", name)
+                .article("政府采购法实施条例 §20")
+                .at("criteria"),
+            Self::ClosesTooEarly { earliest, article } => Refusal::new("tenders-closes-too-early")
+                .arg("earliest", instant::minute(*earliest))
+                .article(article)
+                .at("closes_at"),
+            Self::QuestionsTooLate { latest, article } => {
+                Refusal::new("tenders-questions-too-late")
+                    .arg("latest", instant::minute(*latest))
+                    .article(article)
+                    .at("questions_until")
+            }
+            Self::QuestionsPast => Refusal::new("tenders-questions-past").at("questions_until"),
+            Self::NotLater => Refusal::new("tenders-not-later").at("closes_at"),
+            Self::CalendarProvisional(year) => Refusal::new("tenders-calendar-provisional")
+                .arg("year", year)
+                .at("provisional"),
+            Self::QuestionsClosed(at) => Refusal::new("tenders-questions-closed")
+                .arg("at", instant::minute(*at))
+                .at("question"),
+            Self::NotPlanned => Refusal::new("tenders-not-planned"),
+        }
+    }
+}
+
+/// Every pair of state and step is decided here.
+pub fn next_state(from: TenderState, step: Step) -> Result<TenderState, TenderRule> {
+    use TenderState::{
+        Awarded, Cancelled, Closed, Contracted, Draft, Evaluated, Failed, Held, Open, Opened,
+    };
+    match (step, from) {
+        (Step::Publish, Draft) | (Step::Extend, Open | Held) => Ok(Open),
+        (Step::Close, Open) => Ok(Closed),
+        (Step::Hold, Open) => Ok(Held),
+        (Step::Fail, Open | Held | Opened | Evaluated) => Ok(Failed),
+        (Step::Cancel, Open | Held | Closed | Opened | Evaluated) => Ok(Cancelled),
+        (
+            _,
+            Draft | Open | Held | Closed | Opened | Evaluated | Awarded | Contracted | Failed
+            | Cancelled,
+        ) => Err(TenderRule::NotNow { step, state: from }),
+    }
+}
+
+/// Everything that is wrong with a list of criteria, all at once.
+pub fn check_criteria(rows: &[NewCriterion], rules: &MethodRules) -> Vec<TenderRule> {
+    let mut wrong = Vec::new();
+    let quality: Vec<&NewCriterion> = rows
+        .iter()
+        .filter(|row| row.kind == CriterionKind::Quality)
+        .collect();
+    if quality.is_empty() {
+        wrong.push(TenderRule::NoCriteria);
+    }
+    if quality.len() > MAX_CRITERIA {
+        wrong.push(TenderRule::TooManyCriteria);
+    }
+    match rows
+        .iter()
+        .filter(|row| row.kind == CriterionKind::Price)
+        .collect::<Vec<_>>()
+        .as_slice()
+    {
+        [price]
+            if price.weight < i64::from(rules.price_weight_min)
+                || price.weight > i64::from(rules.price_weight_max) =>
+        {
+            wrong.push(TenderRule::PriceWeight {
+                weight: price.weight,
+                min: rules.price_weight_min,
+                max: rules.price_weight_max,
+                article: rules.price_weight_article.clone(),
+            });
+        }
+        [_] => {}
+        _ => wrong.push(TenderRule::NoPrice),
+    }
+    let sum: i64 = rows.iter().map(|row| row.weight).sum();
+    if sum != 100 {
+        wrong.push(TenderRule::WeightSum(sum));
+    }
+    wrong.extend(quality.iter().filter_map(|row| check_words(row)));
+    wrong
+}
+
+/// A criterion must be tied to points, and must not shut anybody out by age, seat or ownership.
+fn check_words(row: &NewCriterion) -> Option<TenderRule> {
+    const PLACE_OR_OWNERSHIP: &[&str] = &[
+        "本地企业",
+        "本市注册",
+        "本县注册",
+        "本区注册",
+        "国有企业",
+        "民营企业",
+        "限本地",
+        "所有制",
+    ];
+    let text = format!("{} {}", row.name, row.measure);
+    let name = row.name.clone();
+    let says_years = ["成立满", "成立时间", "注册满", "成立年限"]
+        .iter()
+        .any(|word| text.contains(word));
+    if says_years {
+        return Some(TenderRule::YearsOfExistence { name });
+    }
+    if PLACE_OR_OWNERSHIP.iter().any(|word| text.contains(word)) {
+        return Some(TenderRule::PlaceOrOwnership { name });
+    }
+    let is_counted = |c: char| c.is_numeric() || "一二三四五六七八九十百两".contains(c);
+    (!row.measure.chars().any(is_counted)).then_some(TenderRule::NotQuantified { name })
+}
+
+/// The earliest lawful dates for a publication on a day.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Proposal {
+    pub questions_until: NaiveDateTime,
+    pub closes_at: NaiveDateTime,
+    /// Nothing before this instant is lawful.
+    pub earliest_closing: NaiveDateTime,
+    pub is_provisional: bool,
+    pub tendering_article: String,
+    pub questions_article: String,
+}
+
+/// Proposes the earliest lawful deadline, on a working day in office hours, and the latest lawful cut-off before it.
+pub fn propose(rules: &MethodRules, calendar: &Calendar, today: NaiveDate) -> Option<Proposal> {
+    let earliest = rules.tendering.earliest(today, calendar)?;
+    let closes_on = calendar.suggest(earliest)?;
+    let closes_at = local(closes_on, CLOSING_HOUR);
+    Some(Proposal {
+        questions_until: latest_questions(rules, calendar, closes_at)?,
+        closes_at,
+        earliest_closing: local(earliest, 0),
+        is_provisional: !calendar.is_known_between(today, closes_on),
+        tendering_article: rules.tendering.article.clone(),
+        questions_article: rules.questions.article.clone(),
+    })
+}
+
+/// The last instant at which questions may end before a deadline: the end of the day that lies the whole period before.
+fn latest_questions(
+    rules: &MethodRules,
+    calendar: &Calendar,
+    closes_at: NaiveDateTime,
+) -> Option<NaiveDateTime> {
+    let closes_on = instant::shanghai_date(closes_at);
+    let mut day = closes_on.pred_opt()?;
+    while rules.questions.earliest(day, calendar)? > closes_on {
+        day = day.pred_opt()?;
+    }
+    Some(local(day, CLOSING_HOUR))
+}
+
+/// What is wrong with chosen dates for a publication at `now`.
+pub fn check_dates(
+    rules: &MethodRules,
+    calendar: &Calendar,
+    now: NaiveDateTime,
+    questions_until: NaiveDateTime,
+    closes_at: NaiveDateTime,
+    accepts_provisional: bool,
+) -> Vec<TenderRule> {
+    let mut wrong = Vec::new();
+    let today = instant::shanghai_date(now);
+    let closes_on = instant::shanghai_date(closes_at);
+    if let Some(earliest) = rules
+        .tendering
+        .earliest(today, calendar)
+        .filter(|earliest| closes_on < *earliest)
+    {
+        wrong.push(TenderRule::ClosesTooEarly {
+            earliest: local(earliest, 0),
+            article: rules.tendering.article.clone(),
+        });
+    }
+    if questions_until <= now {
+        wrong.push(TenderRule::QuestionsPast);
+    }
+    if let Some(latest) = latest_questions(rules, calendar, closes_at) {
+        if instant::shanghai_date(questions_until) > instant::shanghai_date(latest) {
+            wrong.push(TenderRule::QuestionsTooLate {
+                latest,
+                article: rules.questions.article.clone(),
+            });
+        }
+    }
+    if closes_on >= today && !calendar.is_known_between(today, closes_on) && !accepts_provisional {
+        wrong.push(TenderRule::CalendarProvisional(chrono::Datelike::year(
+            &closes_on,
+        )));
+    }
+    wrong
+}
+
+/// Midnight of a Shanghai day plus hours, as UTC.
+fn local(day: NaiveDate, hours: i64) -> NaiveDateTime {
+    day.and_time(chrono::NaiveTime::MIN) + Duration::hours(hours - 8)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::common::rulesets::{Period, Unit};
+    use crate::kernel::calendar::national_days;
+
+    fn rules() -> MethodRules {
+        let period = |days, unit| Period {
+            days,
+            unit,
+            article: "条".into(),
+        };
+        MethodRules {
+            min_bids: 3,
+            min_bids_article: "条".into(),
+            tendering: period(20, Unit::CalendarDays),
+            questions: period(15, Unit::CalendarDays),
+            price_weight_min: 10,
+            price_weight_max: 30,
+            price_weight_article: "条".into(),
+            panel_min: 5,
+            panel_article: "条".into(),
+            expert_share: (2, 3),
+            openers: 2,
+            decision: period(5, Unit::WorkingDays),
+            result_notice: period(1, Unit::WorkingDays),
+            signing: period(30, Unit::CalendarDays),
+            publishing: period(2, Unit::WorkingDays),
+            outage_minutes: 60,
+        }
+    }
+
+    fn calendar() -> Calendar {
+        national_days().map(|(day, kind, _)| (day, kind)).collect()
+    }
+
+    fn at(text: &str) -> NaiveDateTime {
+        instant::from_shanghai_local(text).unwrap()
+    }
+
+    fn row(kind: CriterionKind, name: &str, measure: &str, weight: i64) -> NewCriterion {
+        NewCriterion {
+            kind,
+            name: name.into(),
+            measure: measure.into(),
+            weight,
+        }
+    }
+
+    fn quality(weight: i64) -> NewCriterion {
+        row(
+            CriterionKind::Quality,
+            "服务方案",
+            "每个要点 0 至 8 分",
+            weight,
+        )
+    }
+
+    fn price(weight: i64) -> NewCriterion {
+        row(
+            CriterionKind::Price,
+            "价格",
+            "最低有效报价÷报价×权重",
+            weight,
+        )
+    }
+
+    #[test]
+    fn every_state_and_step_is_decided() {
+        use TenderState as S;
+        for state in S::ALL {
+            for step in Step::ALL {
+                let allowed = match step {
+                    Step::Publish => matches!(state, S::Draft),
+                    Step::Extend => matches!(state, S::Open | S::Held),
+                    Step::Close | Step::Hold => matches!(state, S::Open),
+                    Step::Fail => matches!(state, S::Open | S::Held | S::Opened | S::Evaluated),
+                    Step::Cancel => matches!(
+                        state,
+                        S::Open | S::Held | S::Closed | S::Opened | S::Evaluated
+                    ),
+                };
+                assert_eq!(next_state(*state, *step).is_ok(), allowed, "{state} {step}");
+            }
+        }
+    }
+
+    #[test]
+    fn criteria() {
+        let wrong = |rows: &[NewCriterion]| check_criteria(rows, &rules());
+        assert_eq!(wrong(&[quality(90), price(10)]), []);
+        assert_eq!(wrong(&[quality(90), price(9)]).len(), 2, "weight and sum");
+        assert!(matches!(
+            wrong(&[quality(69), price(31)]).as_slice(),
+            [TenderRule::PriceWeight { weight: 31, .. }]
+        ));
+        assert_eq!(
+            wrong(&[quality(80), price(10)]),
+            [TenderRule::WeightSum(90)]
+        );
+        assert_eq!(wrong(&[quality(100)]), [TenderRule::NoPrice]);
+        assert!(wrong(&[price(30)]).contains(&TenderRule::NoCriteria));
+        let vague = row(CriterionKind::Quality, "方案", "好", 90);
+        assert_eq!(
+            wrong(&[vague, price(10)]),
+            [TenderRule::NotQuantified {
+                name: "方案".into()
+            }]
+        );
+        let years = row(CriterionKind::Quality, "经验", "成立满3年得10分", 90);
+        assert_eq!(
+            wrong(&[years, price(10)]),
+            [TenderRule::YearsOfExistence {
+                name: "经验".into()
+            }]
+        );
+        let local = row(CriterionKind::Quality, "注册地", "本地企业加5分", 90);
+        assert_eq!(
+            wrong(&[local, price(10)]),
+            [TenderRule::PlaceOrOwnership {
+                name: "注册地".into()
+            }]
+        );
+        let many: Vec<_> = (0..13).map(|_| quality(5)).chain([price(35)]).collect();
+        assert!(wrong(&many).contains(&TenderRule::TooManyCriteria));
+    }
+
+    #[test]
+    fn proposes_the_earliest_lawful_dates() {
+        let found = propose(&rules(), &calendar(), "2026-03-02".parse().unwrap()).unwrap();
+        assert_eq!(
+            found.earliest_closing,
+            at("2026-03-22T00:00"),
+            "20 days: a Sunday"
+        );
+        assert_eq!(
+            found.closes_at,
+            at("2026-03-23T17:00"),
+            "suggested on the Monday"
+        );
+        assert_eq!(
+            found.questions_until,
+            at("2026-03-08T17:00"),
+            "15 days before"
+        );
+        assert!(!found.is_provisional);
+        assert!(
+            propose(&rules(), &calendar(), "2026-12-20".parse().unwrap())
+                .unwrap()
+                .is_provisional
+        );
+        let mut short = rules();
+        short.tendering = Period {
+            days: 5,
+            unit: Unit::WorkingDays,
+            article: "条".into(),
+        };
+        short.questions = Period {
+            days: 2,
+            unit: Unit::WorkingDays,
+            article: "条".into(),
+        };
+        let found = propose(&short, &calendar(), "2026-02-12".parse().unwrap()).unwrap();
+        assert_eq!(
+            found.closes_at,
+            at("2026-02-26T17:00"),
+            "over Spring Festival; 02-14 counts"
+        );
+        assert_eq!(found.questions_until, at("2026-02-24T17:00"));
+    }
+
+    #[test]
+    fn what_is_proposed_is_never_refused_and_a_day_less_is() {
+        for (day, _, _) in national_days().filter(|(day, _, _)| chrono::Datelike::year(day) == 2026)
+        {
+            let found = propose(&rules(), &calendar(), day).unwrap();
+            let now = local(day, 9);
+            let wrong = |questions, closes| {
+                check_dates(&rules(), &calendar(), now, questions, closes, true)
+            };
+            assert_eq!(wrong(found.questions_until, found.closes_at), [], "{day}");
+            let early = found.earliest_closing - Duration::seconds(1);
+            let refused = wrong(found.questions_until, early);
+            assert!(
+                refused
+                    .iter()
+                    .any(|rule| matches!(rule, TenderRule::ClosesTooEarly { .. })),
+                "{day}"
+            );
+            let late = wrong(found.questions_until + Duration::days(1), found.closes_at);
+            assert!(
+                late.iter()
+                    .any(|rule| matches!(rule, TenderRule::QuestionsTooLate { .. })),
+                "{day}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_year_without_calendar_wants_an_acknowledgement() {
+        let now = at("2026-12-20T09:00");
+        let (questions, closes) = (at("2026-12-24T17:00"), at("2027-01-12T17:00"));
+        let wrong = |accepts| check_dates(&rules(), &calendar(), now, questions, closes, accepts);
+        assert_eq!(wrong(true), []);
+        assert_eq!(wrong(false), [TenderRule::CalendarProvisional(2027)]);
+    }
+}
