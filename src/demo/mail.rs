@@ -1,6 +1,7 @@
 //! Reading the `.eml` files that the demo writes in place of sending: just enough MIME for our own letters.
 
 use crate::infra::failure::Failure;
+use crate::kernel::instant;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use std::path::Path;
@@ -48,11 +49,17 @@ pub fn parse(source: &str) -> Mail {
     let mut mail = Mail {
         subject: words(part.header("subject")),
         to: words(part.header("to")),
-        date: part.header("date").to_owned(),
+        date: written(part.header("date")),
         ..Mail::default()
     };
     take_in(&mut mail, &part);
     mail
+}
+
+/// The date of the machine's clock, to the minute, as people here read it.
+fn written(date: &str) -> String {
+    chrono::DateTime::parse_from_rfc2822(date)
+        .map_or_else(|_| date.to_owned(), |at| instant::minute(at.naive_utc()))
 }
 
 fn take_in(mail: &mut Mail, part: &Part) {
@@ -74,7 +81,7 @@ fn take_in(mail: &mut Mail, part: &Part) {
             text: part.text(),
         });
     } else if mail.text.is_empty() && (kind.is_empty() || kind.starts_with("text/plain")) {
-        mail.text = part.text().trim_end().to_owned();
+        part.text().trim_end().clone_into(&mut mail.text);
     }
 }
 

@@ -12,10 +12,14 @@ use crate::kernel::roles::{BodyKind, Role};
 use crate::organizations::qualification::{self, KeepDirectory, QualificationState};
 use crate::organizations::registry::{self, CheckProviders, Provider, ProviderState};
 use crate::web::{Answer, SignedIn, View};
-use chrono::NaiveDateTime;
+use actix_web::web::Query;
+use chrono::{NaiveDate, NaiveDateTime};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 const MOST_CLOCKS: i64 = 200;
+/// Up to this many projects need no filter.
+const FEW: usize = 8;
 
 /// Everything that the desk of one actor reads.
 #[derive(Default)]
@@ -71,8 +75,14 @@ impl Desk {
         let Some(body) = &actor.body else {
             return Ok(desk);
         };
-        desk.contracts = queries::list_contracts(db, body.id)?;
-        desk.clocks = running_clocks(db, body.id)?;
+        // Who only checks providers for a bureau is not kept busy with its procurements.
+        let buys_or_sells = body.kind == BodyKind::Provider
+            || actor.has(Role::Officer)
+            || actor.has(Role::Signatory);
+        if buys_or_sells {
+            desk.contracts = queries::list_contracts(db, body.id)?;
+            desk.clocks = running_clocks(db, body.id)?;
+        }
         if actor.has(Role::Signatory) {
             for (contract, title) in queries::list_unsigned(db, body.id)? {
                 desk.add(None, "sign", Some(&title), format!("/contracts/{contract}"));
@@ -105,6 +115,12 @@ impl Desk {
                     _ => format!("/projects/{}", row.id),
                 };
                 self.add(Some(row.id), what, Some(&row.title), link);
+                if let Some((_, task)) = self.tasks.last_mut()
+                    && matches!(what, "open" | "held")
+                {
+                    // Opening is at the deadline itself (87号令 §39).
+                    task.due = row.closes_at;
+                }
             }
         }
         for (project, title, count) in queries::list_unanswered(db, buyer)? {
@@ -172,8 +188,58 @@ fn running_clocks(db: &mut Db, body: BodyId) -> Result<Vec<Running>, Failure> {
     Ok(running)
 }
 
-pub async fn show(SignedIn(actor): SignedIn, view: View) -> Answer {
+#[derive(Deserialize)]
+pub struct Filter {
+    #[serde(default)]
+    stage: String,
+}
+
+/// The stages that still ask for something: what the list shows unless asked for more.
+const UNDER_WAY: &[&str] = &[
+    "draft",
+    "open",
+    "held",
+    "closed",
+    "opened",
+    "evaluated",
+    "awarded",
+];
+
+/// One chip for each stage that there is, with how many; `under-way` and `all` around them.
+fn stages(view: &View, projects: &[ProjectRow], chosen: &str) -> Vec<Value> {
+    let count = |wanted: &str| projects.iter().filter(|row| is_in(row, wanted)).count();
+    ["under-way"]
+        .into_iter()
+        .chain(UNDER_WAY.iter().copied())
+        .chain(["contracted", "failed", "cancelled", "all"])
+        .filter(|stage| count(stage) > 0 || *stage == chosen)
+        .map(|stage| {
+            json!({
+                "href": format!("/work?stage={stage}#projects"),
+                "label": view.say(&format!("portal-work-stage-{stage}")),
+                "count": count(stage).to_string(),
+                "is_current": stage == chosen,
+            })
+        })
+        .collect()
+}
+
+fn is_in(row: &ProjectRow, wanted: &str) -> bool {
+    let stage = row.tender_state.as_deref().unwrap_or("draft");
+    match wanted {
+        "all" => true,
+        "under-way" => UNDER_WAY.contains(&stage),
+        wanted => stage == wanted,
+    }
+}
+
+pub async fn show(SignedIn(actor): SignedIn, view: View, filter: Query<Filter>) -> Answer {
     let now = view.state.store.now();
+    let stage = match filter.stage.as_str() {
+        stage @ ("contracted" | "failed" | "cancelled" | "all") => stage,
+        stage if UNDER_WAY.contains(&stage) => stage,
+        _ => "under-way",
+    };
     let reader = actor.clone();
     let mut desk = view
         .state
@@ -185,6 +251,7 @@ pub async fn show(SignedIn(actor): SignedIn, view: View) -> Answer {
         std::mem::take(&mut desk.clocks),
     );
     let body = actor.body.as_ref();
+    let today = instant::shanghai_date(now);
     let kind = body.map(|body| body.kind);
     let title = view.say("portal-work-title");
     let page = json!({
@@ -194,9 +261,14 @@ pub async fn show(SignedIn(actor): SignedIn, view: View) -> Answer {
         "nothing_text": view.say(nothing_key(kind)),
         "is_buyer": kind.is_some_and(|kind| kind != BodyKind::Provider) && actor.has(Role::Officer),
         "is_provider": kind == Some(BodyKind::Provider),
-        "projects": desk.projects.iter().map(|row| project_view(&view, row)).collect::<Vec<_>>(),
+        "stages": if desk.projects.len() > FEW { stages(&view, &desk.projects, stage) } else { Vec::new() },
+        "projects": desk.projects.iter()
+            .filter(|row| desk.projects.len() <= FEW || is_in(row, stage))
+            .map(|row| project_view(&view, row))
+            .collect::<Vec<_>>(),
+        "has_projects": !desk.projects.is_empty(),
         "bids": desk.bids.iter().map(|row| bid_view(&view, row)).collect::<Vec<_>>(),
-        "contracts": desk.contracts.iter().map(|row| contract_view(&view, row, body)).collect::<Vec<_>>(),
+        "contracts": desk.contracts.iter().map(|row| contract_view(&view, row, body, today)).collect::<Vec<_>>(),
         "provider": desk.provider.as_ref().map(|provider| provider_view(&view, provider)),
         "unread": view.ctx.unread.to_string(),
         "has_unread": view.ctx.unread > 0,
@@ -229,8 +301,10 @@ fn task_view(view: &View, task: &Task, now: NaiveDateTime) -> Value {
         _ => what,
     };
     let today = instant::shanghai_date(now);
+    let is_clock = matches!(task.what, What::Clock(_)) || task.article.is_some();
     let class = match task.due {
-        Some(due) if due <= now => "late",
+        Some(due) if due <= now && is_clock => "late",
+        Some(due) if due <= now => "now",
         Some(due) if instant::shanghai_date(due) == today => "now",
         _ => "",
     };
@@ -283,13 +357,26 @@ fn bid_view(view: &View, row: &BidRow) -> Value {
     })
 }
 
-fn contract_view(view: &View, row: &ContractRow, body: Option<&ActorBody>) -> Value {
+fn contract_view(
+    view: &View,
+    row: &ContractRow,
+    body: Option<&ActorBody>,
+    today: NaiveDate,
+) -> Value {
     let is_buyer = body.is_some_and(|body| body.id.0 == row.buyer);
+    let state = match row.state.as_str() {
+        "published" if row.term_to < today => "ended",
+        state => state,
+    };
     json!({
         "href": format!("/contracts/{}", row.id),
         "title": row.title,
-        "state": view.say(&format!("portal-work-contract-{}", row.state)),
-        "class": if row.state == "published" { "open" } else { "soon" },
+        "state": view.say(&format!("portal-work-contract-{state}")),
+        "class": match state {
+            "published" => "open",
+            "ended" => "off",
+            _ => "soon",
+        },
         "side": view.say(if is_buyer { "portal-work-side-buyer" } else { "portal-work-side-provider" }),
         "amount": row.amount.to_string(),
         "until": row.term_to.to_string(),

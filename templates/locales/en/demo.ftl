@@ -6,6 +6,6 @@ demo-mail-lede = The demo sends nothing. Every mail that the portal would have s
 demo-mail-mark = Demo
 demo-mail-subject = Subject
 demo-mail-to = To
-demo-mail-date = Written
+demo-mail-date = Written (machine clock)
 demo-mail-attachment = Attachment
 demo-mail-empty = No mail yet. When you sign up or bid, the notices appear here.

@@ -6,6 +6,6 @@ demo-mail-lede = 演示站点不对外发送邮件。平台本应发出的邮件
 demo-mail-mark = 演示
 demo-mail-subject = 主题
 demo-mail-to = 收件人
-demo-mail-date = 写信时间
+demo-mail-date = 写信时间（本机时钟）
 demo-mail-attachment = 附件
 demo-mail-empty = 还没有邮件。办理注册、投标等事项后，通知邮件会出现在这里。
