@@ -318,7 +318,7 @@ fn the_command_line_imports_the_same(database: Database) {
 
     let mut large = String::from("code,name,level,parent_code\n");
     for n in 0..1_203 {
-        large.push_str(&format!("{n},服务{n},1,\n"));
+        large += &[n.to_string(), ",服务,1,\n".into()].concat();
     }
     let draft = command(&portal, large.as_bytes(), &["--demo"]);
     assert!(

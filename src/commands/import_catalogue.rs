@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 
 #[derive(clap::Args, Clone)]
 pub struct Import {
-    /// The CSV file: code,name,level,parent_code and, if wanted, verified and description.
+    /// The CSV file: `code,name,level,parent_code` and, if wanted, `verified` and `description`.
     pub file: PathBuf,
     /// The year that the catalogue is for.
     #[arg(long)]
@@ -49,7 +49,7 @@ pub fn run(config: &Config, import: &Import) -> Result<(), Failure> {
             .clone()
             .unwrap_or_else(|| file_name(&import.file)),
     };
-    let id = stage(&store, heading, rows)?;
+    let id = stage(&store, heading, &rows)?;
     if import.publish {
         store.write_blocking(move |tx| catalogue::publish_by(tx, None, id))?;
         println!(
@@ -113,8 +113,8 @@ fn open(config: &Config) -> Result<Store, Failure> {
     )))
 }
 
-fn stage(store: &Store, heading: Heading, rows: Vec<Row>) -> Result<CatalogueId, Failure> {
-    let is_verified = catalogue::is_verified(&rows);
+fn stage(store: &Store, heading: Heading, rows: &[Row]) -> Result<CatalogueId, Failure> {
+    let is_verified = catalogue::is_verified(rows);
     let id =
         store.write_blocking(move |tx| catalogue::begin_import(tx, None, &heading, is_verified))?;
     let bar = ProgressBar::new(rows.len() as u64);

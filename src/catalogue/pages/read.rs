@@ -3,6 +3,7 @@
 use super::ManageCatalogue;
 use crate::catalogue::model::{Catalogue, CatalogueId, CatalogueItem, CatalogueState};
 use crate::catalogue::queries;
+use crate::infra::actor::Actor;
 use crate::infra::failure::Failure;
 use crate::kernel::{instant, text};
 use crate::web::{Answer, State, View};
@@ -115,9 +116,7 @@ pub async fn list(view: View, state: Data<State>, asked: Query<Asked>) -> Answer
         .map_or((Vec::new(), 0), |(catalogue, items)| {
             tree(catalogue.year, items, &asked_for)
         });
-    let may_manage = view
-        .actor()
-        .is_some_and(|actor| actor.may::<ManageCatalogue>());
+    let may_manage = view.actor().is_some_and(Actor::may::<ManageCatalogue>);
     let title = view.say("catalogue-title");
     view.render(
         "catalogue/list",
@@ -280,11 +279,11 @@ fn ancestors(
     let mut above = Vec::new();
     let mut parent = item.parent_code.clone();
     // Three levels: two above at most.
-    while let Some(code) = parent.filter(|_| above.len() < 2) {
+    while let Some(code) = parent.take().filter(|_| above.len() < 2) {
         let Some(found) = queries::find_item(db, catalogue, &code)? else {
             break;
         };
-        parent = found.parent_code.clone();
+        parent.clone_from(&found.parent_code);
         above.insert(0, found);
     }
     Ok(above)

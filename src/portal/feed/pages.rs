@@ -15,9 +15,12 @@ pub async fn list(view: View, state: Data<State>) -> Answer {
         .store
         .read(|db| Ok(publications::list_newest(db, &KINDS, SIZE)?))
         .await?;
-    let say = |key: &str| match state.config.mode.is_demo() {
-        true => view.say(&format!("{key}-demo")),
-        false => view.say(key),
+    let say = |key: &str| {
+        if state.config.mode.is_demo() {
+            view.say(&format!("{key}-demo"))
+        } else {
+            view.say(key)
+        }
     };
     let link = |path: &str, rel: &str, mime: &str| Link {
         href: state.config.link(path),

@@ -1,11 +1,13 @@
 //! What of each public thing is searched, and how it is shown in a list.
 
 use super::model::{Document, DocumentKind};
+use crate::accounts;
 use crate::catalogue::{self, CatalogueItem};
 use crate::infra::db::Db;
 use crate::infra::failure::Failure;
 use crate::infra::words::{Language, Words};
 use crate::organizations::registry::{self, ProviderId, ProviderState};
+use crate::procurement::projects::{self, ProjectId};
 use crate::regions::{self, Region, RegionKind};
 use chrono::{DateTime, NaiveDateTime};
 use std::collections::BTreeMap;
@@ -88,15 +90,12 @@ pub fn organization(db: &mut Db, words: &Words, id: i64) -> Result<Option<Docume
     let codes = registry::scopes_of(db, provider.id)?;
     let scope = scope_names(db, &codes)?;
     let codes = registry::areas_of(db, provider.id)?;
-    let areas: Vec<String> = regions::find_many(db, &codes)?
-        .into_iter()
-        .map(|region| region.name)
-        .collect();
+    let areas = area_names(db, &codes)?;
     let kind = format!("registry-kind-{}", provider.kind.as_str().replace('_', "-"));
     let parts = [
         words.say(Language::Chinese, &kind, &[]),
         scope.join("、"),
-        areas.join("、"),
+        areas,
         provider.summary,
     ];
     let shown: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
@@ -109,6 +108,45 @@ pub fn organization(db: &mut Db, words: &Words, id: i64) -> Result<Option<Docume
         link: format!("/organizations/{}", provider.id),
         at: provider.checked_at.unwrap_or(provider.created_at),
     }))
+}
+
+/// A project, once it is published. Nothing that moves with bids is in it (domain: silence before opening).
+pub fn project(db: &mut Db, id: i64) -> Result<Option<Document>, Failure> {
+    let project = match projects::find(db, ProjectId(id)) {
+        Ok(project) => project,
+        Err(diesel::NotFound) => return Ok(None),
+        Err(error) => return Err(error.into()),
+    };
+    let Some(at) = project.published_at else {
+        return Ok(None);
+    };
+    let codes = projects::communities_of(db, project.id)?;
+    let item = catalogue::find_item(db, project.catalogue_id, &project.catalogue_code)?;
+    let parts = [
+        project.number.clone(),
+        item.map_or(project.catalogue_code.clone(), |item| {
+            format!("{} {}", item.code, item.name)
+        }),
+        accounts::find_body(db, project.buyer_id)?.name,
+        area_names(db, &codes)?,
+        project.requirement,
+    ];
+    Ok(Some(Document {
+        kind: DocumentKind::Project,
+        subject_id: project.id.0,
+        title: project.title,
+        summary: parts.join(" · "),
+        more: String::new(),
+        link: format!("/projects/{}", project.id),
+        at,
+    }))
+}
+
+/// “中区社区、东林村”: the places that something is for.
+fn area_names(db: &mut Db, codes: &[String]) -> Result<String, Failure> {
+    let regions = regions::find_many(db, codes)?;
+    let names: Vec<&str> = regions.iter().map(Region::short_name).collect();
+    Ok(names.join("、"))
 }
 
 fn scope_names(db: &mut Db, codes: &[String]) -> Result<Vec<String>, Failure> {

@@ -29,6 +29,10 @@ pub fn reindex(state: &Data<State>, job: &Job) -> Result<(), Failure> {
             let document = state.store.read_blocking(read)?;
             put_or_remove(state, DocumentKind::Organization, id, document)
         }
+        "project.published" | "project.changed" => {
+            let document = state.store.read_blocking(|db| documents::project(db, id))?;
+            put_or_remove(state, DocumentKind::Project, id, document)
+        }
         // Nothing of it is public yet.
         _ => Ok(()),
     }
