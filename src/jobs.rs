@@ -8,7 +8,7 @@ use crate::infra::outbox::{self, Job};
 use crate::infra::sweep;
 use crate::infra::uptime;
 use crate::portal;
-use crate::procurement::tenders;
+use crate::procurement::{bids, tenders};
 use crate::web::State;
 use actix_web::web::Data;
 use std::sync::Arc;
@@ -120,7 +120,7 @@ fn due(state: &Data<State>) -> Result<usize, Failure> {
             .store
             .write_blocking(move |tx| tenders::check_due(tx, id))?;
     }
-    Ok(due.len())
+    Ok(due.len() + bids::jobs::run_due(state)?)
 }
 
 fn run_jobs(state: &Data<State>) -> Result<usize, Failure> {

@@ -1,7 +1,7 @@
 //! The one `app(state)`, for the server and for the tests.
 
 use crate::web::{State, assets, guard};
-use crate::{accounts, catalogue, communities, demo, organizations, portal};
+use crate::{accounts, catalogue, communities, demo, organizations, portal, procurement};
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::web::{self, Data, ServiceConfig};
@@ -12,6 +12,7 @@ fn routes(cfg: &mut ServiceConfig) {
     accounts::routes(cfg);
     catalogue::routes(cfg);
     organizations::routes(cfg);
+    procurement::bids::routes(cfg);
     communities::routes(cfg);
     demo::routes(cfg);
     portal::routes(cfg);

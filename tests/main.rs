@@ -7,6 +7,7 @@
 )]
 
 mod accounts;
+mod bids;
 mod catalogue;
 mod demo;
 mod files;

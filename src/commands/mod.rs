@@ -4,6 +4,7 @@ mod import_catalogue;
 mod open;
 mod serve;
 mod verify_ledger;
+mod verify_receipt;
 
 pub use open::{open, prepare};
 pub use serve::run_server;
@@ -67,6 +68,13 @@ pub enum Command {
         #[arg(long)]
         demo: bool,
     },
+    /// Checks the signature of a bid's receipt, offline.
+    VerifyReceipt {
+        file: PathBuf,
+        /// The portal's public key (hexadecimal), from a source that you trust.
+        #[arg(long)]
+        key: Option<String>,
+    },
 }
 
 pub fn run(command: Command) -> Result<(), Failure> {
@@ -85,5 +93,6 @@ pub fn run(command: Command) -> Result<(), Failure> {
             let mode = if demo { Mode::Demo } else { Mode::Live };
             verify_ledger::run(&place.config(mode)?, head.as_deref())
         }
+        Command::VerifyReceipt { file, key } => verify_receipt::run(&file, key.as_deref()),
     }
 }

@@ -4,23 +4,36 @@ use crate::infra::config::Config;
 use crate::infra::db::Purpose;
 use crate::infra::failure::Failure;
 use crate::infra::ledger::{self, Finding, Head};
+use crate::procurement::bids::check_receipt;
 use std::path::Path;
 
 pub fn run(config: &Config, head: Option<&Path>) -> Result<(), Failure> {
-    let kept = head.map(read_head).transpose()?;
+    let kept = head.map(read_kept).transpose()?;
+    let (head, receipt) = match kept {
+        Some(Kept::Head(head)) => (Some(head), None),
+        Some(Kept::ChainHash(hash)) => (None, Some(hash)),
+        None => (None, None),
+    };
     let mut db = config
         .database
         .connect(Purpose::Read)
         .map_err(Failure::internal)?;
-    let verified = ledger::verify(&mut db, kept.as_ref())?;
+    let verified = ledger::verify(&mut db, head.as_ref())?;
     println!(
         "{} lines in the chain, {} not sealed yet",
         verified.lines, verified.unsealed
     );
+    if let Some(hash) = &receipt
+        && !ledger::stood_at(&mut db, hash)?
+    {
+        return Err(Failure::internal(
+            "the ledger never stood where the receipt says: it was rolled back or rewritten",
+        ));
+    }
     if verified.findings.is_empty() {
         println!(
             "no finding{}",
-            if kept.is_some() {
+            if head.is_some() || receipt.is_some() {
                 "; the kept head is in the chain"
             } else {
                 ""
@@ -37,14 +50,25 @@ pub fn run(config: &Config, head: Option<&Path>) -> Result<(), Failure> {
     )))
 }
 
-fn read_head(path: &Path) -> Result<Head, Failure> {
+enum Kept {
+    Head(Head),
+    /// A receipt keeps the last hash only: a line's number would tell how much else had happened.
+    ChainHash(String),
+}
+
+fn read_kept(path: &Path) -> Result<Kept, Failure> {
     let text = std::fs::read_to_string(path)
         .map_err(|error| Failure::internal(format!("{}: {error}", path.display())))?;
-    let value: serde_json::Value = serde_json::from_str(&text)?;
-    // A receipt carries its head inside; a head file is one itself.
-    let head: Head = serde_json::from_value(value.get("head").cloned().unwrap_or(value))?;
+    if let Some(checked) = check_receipt(&text, None) {
+        return if checked.is_genuine {
+            Ok(Kept::ChainHash(checked.receipt.ledger_chain_hash))
+        } else {
+            Err(Failure::internal("the receipt's signature is not genuine"))
+        };
+    }
+    let head: Head = serde_json::from_str(&text)?;
     if head.is_genuine()? {
-        Ok(head)
+        Ok(Kept::Head(head))
     } else {
         Err(Failure::internal("the head's signature is not genuine"))
     }

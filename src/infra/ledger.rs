@@ -400,6 +400,15 @@ pub fn verify(db: &mut Db, kept: Option<&Head>) -> Result<Verified, Failure> {
     Ok(verified)
 }
 
+/// Whether the chain ever stood at this hash: what a receipt keeps, which must not tell a line's number.
+pub fn stood_at(db: &mut Db, chain_hash: &str) -> QueryResult<bool> {
+    if chain_hash == GENESIS {
+        return Ok(true);
+    }
+    let line = ledger::table.filter(ledger::chain_hash.eq(chain_hash));
+    diesel::select(diesel::dsl::exists(line)).get_result(db)
+}
+
 /// A thing's history as far as this reader may see it (portal time `now`), oldest first.
 pub fn history(
     db: &mut Db,

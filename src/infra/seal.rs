@@ -52,6 +52,19 @@ pub fn open(identity: &str, sealed: &[u8]) -> Result<Vec<u8>, Failure> {
     Ok(plain)
 }
 
+/// Opens piece by piece: each piece is authenticated before it is handed on.
+pub fn open_reader<'a>(identity: &str, sealed: &'a [u8]) -> Result<impl Read + use<'a>, Failure> {
+    let identity = Identity::from_str(identity).map_err(Failure::internal)?;
+    let decryptor = Decryptor::new(sealed).map_err(Failure::internal)?;
+    let mut reader = decryptor
+        .decrypt(std::iter::once(&identity as &dyn age::Identity))
+        .map_err(Failure::internal)?;
+    reader
+        .read_exact(&mut [0u8; NONCE])
+        .map_err(Failure::internal)?;
+    Ok(reader)
+}
+
 /// Sealing piece by piece: plaintext never touches the disk, whatever its size.
 pub struct Sealing {
     writer: age::stream::StreamWriter<Vec<u8>>,

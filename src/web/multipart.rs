@@ -2,9 +2,12 @@
 
 use super::{AppError, Form};
 use crate::infra::files::MAX_FILE;
-use actix_multipart::Multipart;
+use actix_multipart::{Field, Multipart};
 use actix_web::web::Bytes;
 use futures_util::StreamExt;
+
+/// The longest plain field of such a form, bytes.
+const MAX_FIELD: usize = 64 * 1024;
 
 /// A file part whose pieces were kept in memory: small documents such as CSV imports and scans (≤ [`MAX_FILE`]).
 pub struct Upload {
@@ -15,81 +18,97 @@ pub struct Upload {
 
 /// Reads a whole multipart body. Empty file fields are left out; a broken body is a bad request.
 pub async fn read(multipart: Multipart) -> Result<(Form, Vec<Upload>), AppError> {
-    let mut uploads: Vec<Upload> = Vec::new();
-    let form = read_streaming(multipart, |event| {
-        match event {
-            Piece::Begin { field, name } => uploads.push(Upload {
-                field,
-                name,
-                bytes: Vec::new(),
-            }),
-            Piece::More(bytes) => {
-                if let Some(upload) = uploads.last_mut() {
-                    upload.bytes.extend_from_slice(&bytes);
-                }
-            }
-            Piece::End => {}
+    let (mut parts, mut uploads) = (Parts::new(multipart), Vec::new());
+    while let Some(mut file) = parts.next_file().await? {
+        let mut bytes = Vec::new();
+        while let Some(chunk) = file.chunk().await? {
+            bytes.extend_from_slice(&chunk);
         }
-        Ok(())
-    })
-    .await?;
-    uploads.retain(|upload| !(upload.name.is_empty() && upload.bytes.is_empty()));
-    Ok((form, uploads))
-}
-
-pub enum Piece {
-    Begin { field: String, name: String },
-    More(Bytes),
-    End,
-}
-
-/// Hands every file on piece by piece as it arrives; returns the plain fields.
-pub async fn read_streaming(
-    mut multipart: Multipart,
-    mut take: impl FnMut(Piece) -> Result<(), AppError>,
-) -> Result<Form, AppError> {
-    let mut pairs: Vec<(String, String)> = Vec::new();
-    while let Some(part) = multipart.next().await {
-        let mut part = part.map_err(|_broken| AppError::BadRequest)?;
-        let (field, file) = {
-            let disposition = part.content_disposition().ok_or(AppError::BadRequest)?;
-            (
-                disposition
-                    .get_name()
-                    .ok_or(AppError::BadRequest)?
-                    .to_owned(),
-                disposition.get_filename().map(str::to_owned),
-            )
-        };
-        let is_file = file.is_some();
-        let limit = if is_file { MAX_FILE } else { 64 * 1024 };
-        if let Some(name) = file {
-            take(Piece::Begin {
-                field: field.clone(),
-                name,
-            })?;
-        }
-        let (mut value, mut size) = (Vec::new(), 0);
-        while let Some(chunk) = part.next().await {
-            let chunk = chunk.map_err(|_broken| AppError::BadRequest)?;
-            size += chunk.len();
-            if size > limit {
-                return Err(AppError::TooLarge);
-            }
-            if is_file {
-                take(Piece::More(chunk))?;
-            } else {
-                value.extend_from_slice(&chunk);
-            }
-        }
-        if is_file {
-            take(Piece::End)?;
-        } else {
-            pairs.push((
-                field,
-                String::from_utf8(value).map_err(|_bytes| AppError::BadRequest)?,
-            ));
+        if !(file.name.is_empty() && bytes.is_empty()) {
+            uploads.push(Upload {
+                field: file.field,
+                name: file.name,
+                bytes,
+            });
         }
     }
-    Ok(Form::from_pairs(pairs))
+    Ok((parts.into_form(), uploads))
+}
+
+/// A multipart body read part by part: files are handed on as they arrive, plain fields are kept.
+pub struct Parts {
+    multipart: Multipart,
+    pairs: Vec<(String, String)>,
+}
+
+impl Parts {
+    pub fn new(multipart: Multipart) -> Self {
+        Self {
+            multipart,
+            pairs: Vec::new(),
+        }
+    }
+
+    /// The next file; the one before must have been read to its end.
+    pub async fn next_file(&mut self) -> Result<Option<FilePart>, AppError> {
+        while let Some(part) = self.multipart.next().await {
+            let part = part.map_err(|_broken| AppError::BadRequest)?;
+            let (field, file) = {
+                let disposition = part.content_disposition().ok_or(AppError::BadRequest)?;
+                let field = disposition.get_name().ok_or(AppError::BadRequest)?;
+                (
+                    field.to_owned(),
+                    disposition.get_filename().map(str::to_owned),
+                )
+            };
+            let mut part = FilePart {
+                field,
+                name: String::new(),
+                limit: MAX_FILE,
+                part,
+                size: 0,
+            };
+            if let Some(name) = file {
+                part.name = name;
+                return Ok(Some(part));
+            }
+            part.limit = MAX_FIELD;
+            let mut value = Vec::new();
+            while let Some(chunk) = part.chunk().await? {
+                value.extend_from_slice(&chunk);
+            }
+            let value = String::from_utf8(value).map_err(|_bytes| AppError::BadRequest)?;
+            self.pairs.push((part.field, value));
+        }
+        Ok(None)
+    }
+
+    /// The plain fields.
+    pub fn into_form(self) -> Form {
+        Form::from_pairs(self.pairs)
+    }
+}
+
+pub struct FilePart {
+    pub field: String,
+    /// As the browser gave it.
+    pub name: String,
+    limit: usize,
+    part: Field,
+    size: usize,
+}
+
+impl FilePart {
+    /// The next piece; more than [`MAX_FILE`] in all is refused.
+    pub async fn chunk(&mut self) -> Result<Option<Bytes>, AppError> {
+        let Some(chunk) = self.part.next().await else {
+            return Ok(None);
+        };
+        let chunk = chunk.map_err(|_broken| AppError::BadRequest)?;
+        self.size += chunk.len();
+        if self.size > self.limit {
+            return Err(AppError::TooLarge);
+        }
+        Ok(Some(chunk))
+    }
 }

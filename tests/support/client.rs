@@ -52,6 +52,15 @@ impl Reply {
         self
     }
 
+    /// The form token of any form on the page.
+    #[track_caller]
+    pub fn token(&self) -> String {
+        let selector = Selector::parse("input[name=csrf]").unwrap();
+        let html = self.html();
+        let input = html.select(&selector).next().expect("no form on the page");
+        input.value().attr("value").unwrap().to_owned()
+    }
+
     #[track_caller]
     pub fn see(&self, text: &str) -> &Self {
         assert!(
