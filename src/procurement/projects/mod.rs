@@ -5,7 +5,7 @@ mod model;
 mod queries;
 mod rules;
 
-pub use actions::{create, edit, set_state};
+pub use actions::{SUBJECT, create, edit, set_state};
 pub use model::{
     Forbidden, NewProject, PrepareProjects, Project, ProjectId, ProjectState, PublishProjects,
     TermGround,

@@ -115,7 +115,8 @@ pub fn may_become(from: ProjectState, to: ProjectState) -> bool {
     use ProjectState::{Awarded, Cancelled, Contracted, Draft, Failed, Tendering};
     matches!(
         (from, to),
-        (Draft | Failed, Tendering)
+        // A cancelled award leads back into the tender.
+        (Draft | Failed | Awarded, Tendering)
             | (Tendering, Failed | Awarded | Cancelled)
             | (Draft | Failed | Awarded, Cancelled)
             | (Awarded, Contracted | Failed)

@@ -5,12 +5,12 @@ use super::queries;
 use super::rules::{self, CancelGround, Proposal, Step, TenderRule};
 use crate::accounts::{self, Addressee};
 use crate::common::clocks;
-use crate::common::publications::{self, Notice};
+use crate::common::publications::{self, Notice, Publication};
 use crate::common::rulesets::{self, Method, MethodRules};
 use crate::infra::actor::Actor;
 use crate::infra::db::Db;
 use crate::infra::failure::{Failure, Rule};
-use crate::infra::ledger::{self, Entry};
+use crate::infra::ledger::{self, Entry, Line, LineText};
 use crate::infra::seal;
 use crate::infra::secrets::Secrets;
 use crate::infra::store::Tx;
@@ -19,10 +19,11 @@ use crate::kernel::calendar::end_of_day;
 use crate::kernel::instant;
 use crate::procurement::projects::{self, Project, ProjectId, ProjectState};
 use chrono::{Duration, NaiveDateTime};
+use diesel::QueryResult;
 use serde_json::{Value, json};
 
-/// A tender's clocks, notices and history are its project's.
-const SUBJECT: &str = "project";
+/// Clocks, notices and history are each round's own; the project's page shows all rounds of it.
+pub const SUBJECT: &str = "tender";
 
 /// Loads a tender whose state an action relies on: it cannot change until the transaction ends, and `tx.now` is taken
 /// anew after the wait for it.
@@ -40,6 +41,7 @@ pub fn set_state(tx: &mut Tx, tender: &Tender, state: TenderState) -> Result<(),
     next.state = state;
     if state == TenderState::Opened {
         next.opened_at = Some(tx.now);
+        clocks::finish(tx.db, (SUBJECT, tender.id.0), "opening", tx.now)?;
     }
     save(tx, &next)
 }
@@ -138,7 +140,7 @@ pub fn plan(
     save(tx, &tender)?;
     queries::set_criteria(tx.db, tender.id, &plan.criteria)?;
     let entry =
-        Entry::new(SUBJECT, project.id.0, "tender.planned").for_staff(Some(project.buyer_id));
+        Entry::new(SUBJECT, tender.id.0, "tender.planned").for_staff(Some(project.buyer_id));
     ledger::append(tx, Some(actor), &entry)?;
     Ok(tender.id)
 }
@@ -180,29 +182,40 @@ pub fn publish(
         return Err(TenderRule::NotPlanned.into());
     };
     // What was lawful when it was planned may be too short by now.
-    let found = rulesets::load_method(tx.db, tender.rule_set_id)?;
+    let today = instant::shanghai_date(tx.now);
+    let found = find_rules(tx.db, &project.region_code, tender.method, today)?;
+    let rows = new_criteria(tx.db, tender.id)?;
     let calendar = rulesets::load_calendar(tx.db)?;
-    let wrong = rules::check_dates(
+    let mut wrong = rules::check_criteria(&rows, &found.rules);
+    wrong.extend(rules::check_dates(
         &found.rules,
         &calendar,
         tx.now,
         questions_until,
         closes_at,
         true,
-    );
+    ));
     if !wrong.is_empty() {
         return Err(Failure::RefusedAll(
             wrong.iter().map(Rule::refusal).collect(),
         ));
     }
+    tender.rule_set_id = found.id;
     tender.published_at = Some(tx.now);
     tender.next_check = Some(closes_at);
     tender.recipient = Some(key.recipient.clone());
     tender.wrapped_identity = Some(key.wrapped_identity.clone());
     save(tx, &tender)?;
     projects::set_state(tx, &project, ProjectState::Tendering)?;
-    start_clocks(tx, &project, &found.rules, questions_until, closes_at)?;
-    let entry = Entry::new(SUBJECT, project.id.0, "tender.published")
+    start_clocks(
+        tx,
+        &project,
+        tender.id,
+        &found.rules,
+        questions_until,
+        closes_at,
+    )?;
+    let entry = Entry::new(SUBJECT, tender.id.0, "tender.published")
         .moved(from.as_str(), tender.state.as_str())
         .under(&found.rules.tendering.article);
     ledger::append(tx, Some(actor), &entry)?;
@@ -213,11 +226,12 @@ pub fn publish(
 fn start_clocks(
     tx: &mut Tx,
     project: &Project,
+    tender: TenderId,
     rules: &MethodRules,
     questions_until: NaiveDateTime,
     closes_at: NaiveDateTime,
 ) -> Result<(), Failure> {
-    let (subject, buyer, now) = ((SUBJECT, project.id.0), Some(project.buyer_id), tx.now);
+    let (subject, buyer, now) = ((SUBJECT, tender.0), Some(project.buyer_id), tx.now);
     clocks::set(
         tx.db,
         subject,
@@ -308,7 +322,7 @@ fn announce(
         tx,
         &Notice {
             kind,
-            subject: (SUBJECT, project.id.0),
+            subject: (SUBJECT, tender.id.0),
             region: Some(&project.region_code),
             title: &project.title,
             link: &format!("/projects/{}", project.id),
@@ -376,7 +390,12 @@ pub fn answer(
     if question.version != version || question.answered_at.is_some() {
         return Err(Failure::Changed);
     }
-    if !matches!(tender.state, TenderState::Open | TenderState::Held) {
+    // Asked in time, it is answered even after the deadline; once bids are open, an answer would be late for everybody.
+    let may_answer = matches!(
+        tender.state,
+        TenderState::Open | TenderState::Held | TenderState::Closed
+    );
+    if !may_answer {
         return Err(TenderRule::NotNow {
             step: Step::Extend,
             state: tender.state,
@@ -390,7 +409,7 @@ pub fn answer(
     ledger::append(
         tx,
         Some(actor),
-        &Entry::new(SUBJECT, project.id.0, "question.answered"),
+        &Entry::new(SUBJECT, tender.id.0, "question.answered"),
     )?;
     let asker = queries::asker_of(tx.db, id)?;
     let link = format!("/projects/{}", project.id);
@@ -429,14 +448,14 @@ pub fn extend(
     let calendar = rulesets::load_calendar(tx.db)?;
     let earliest = calendar.add_working_days(instant::shanghai_date(tx.now), 1);
     let is_later = Some(closes_at) > tender.closes_at;
-    if !is_later || earliest.is_none_or(|day| instant::shanghai_date(closes_at) < day) {
+    if !is_later || earliest.is_none_or(|day| rules::last_day(closes_at) < day) {
         return Err(TenderRule::NotLater.into());
     }
     tender.closes_at = Some(closes_at);
     tender.next_check = Some(closes_at);
     tender.held_reason = None;
     save(tx, &tender)?;
-    let (subject, now) = ((SUBJECT, project.id.0), tx.now);
+    let (subject, now) = ((SUBJECT, tender.id.0), tx.now);
     let rules = rules_of(tx.db, &tender)?;
     clocks::set(
         tx.db,
@@ -458,11 +477,11 @@ pub fn extend(
         closes_at,
         true,
     )?;
-    let entry = Entry::new(SUBJECT, project.id.0, "tender.extended")
+    let entry = Entry::new(SUBJECT, tender.id.0, "tender.extended")
         .moved(from.as_str(), tender.state.as_str())
         .because(reason);
     ledger::append(tx, Some(actor), &entry)?;
-    tell_bidders(tx, &project, id, "tender-extended")?;
+    tell(tx, &project, id, "tender-extended")?;
     let content = json!({ "number": project.number, "closes_at": instant::rfc3339(closes_at), "reason": reason });
     announce(tx, &project, &tender, "extension", &content)
 }
@@ -499,16 +518,22 @@ pub fn cancel(
     let (project, mut tender) = own(tx, actor, id, version)?;
     let from = tender.state;
     tender.state = rules::next_state(from, Step::Cancel)?;
+    rules::check_ground(from, ground)?;
     tender.next_check = None;
     save(tx, &tender)?;
-    let held = projects::find(tx.db, project.id)?;
-    projects::set_state(tx, &held, ProjectState::Cancelled)?;
-    let entry = Entry::new(SUBJECT, project.id.0, "tender.cancelled")
+    // Only a task that is gone ends the project; otherwise it may be tendered again (政府采购法 §37).
+    let end = match ground {
+        CancelGround::TaskGone => ProjectState::Cancelled,
+        CancelGround::Unlawful | CancelGround::AllAboveBudget => ProjectState::Failed,
+    };
+    projects::set_state(tx, &project, end)?;
+    finish_clocks(tx, tender.id, true)?;
+    let entry = Entry::new(SUBJECT, tender.id.0, "tender.cancelled")
         .moved(from.as_str(), tender.state.as_str())
         .under("政府采购法 §36")
         .because(reason);
     ledger::append(tx, Some(actor), &entry)?;
-    tell_bidders(tx, &project, id, "tender-cancelled")?;
+    tell(tx, &project, id, "tender-cancelled")?;
     let content = json!({ "number": project.number, "ground": ground, "reason": reason });
     announce(tx, &project, &tender, "cancellation", &content)
 }
@@ -517,7 +542,8 @@ pub fn cancel(
 pub fn retender(tx: &mut Tx, actor: &Actor, project: ProjectId) -> Result<TenderId, Failure> {
     let project = projects::find_own(tx.db, project, actor.body_id())?;
     let last = queries::newest_of(tx.db, project.id)?.ok_or(TenderRule::NotPlanned)?;
-    if project.state != ProjectState::Failed || last.state != TenderState::Failed {
+    let has_ended = matches!(last.state, TenderState::Failed | TenderState::Cancelled);
+    if project.state != ProjectState::Failed || !has_ended {
         return Err(TenderRule::NotNow {
             step: Step::Publish,
             state: last.state,
@@ -531,7 +557,15 @@ pub fn retender(tx: &mut Tx, actor: &Actor, project: ProjectId) -> Result<Tender
         last.method,
         last.rule_set_id,
     )?;
-    let rows: Vec<NewCriterion> = queries::criteria_of(tx.db, last.id)?
+    let rows = new_criteria(tx.db, last.id)?;
+    queries::set_criteria(tx.db, id, &rows)?;
+    let entry = Entry::new(SUBJECT, id.0, "tender.planned").for_staff(Some(project.buyer_id));
+    ledger::append(tx, Some(actor), &entry)?;
+    Ok(id)
+}
+
+fn new_criteria(db: &mut Db, id: TenderId) -> Result<Vec<NewCriterion>, Failure> {
+    Ok(queries::criteria_of(db, id)?
         .into_iter()
         .map(|row| NewCriterion {
             kind: row.kind,
@@ -539,12 +573,7 @@ pub fn retender(tx: &mut Tx, actor: &Actor, project: ProjectId) -> Result<Tender
             measure: row.measure,
             weight: row.weight,
         })
-        .collect();
-    queries::set_criteria(tx.db, id, &rows)?;
-    let entry =
-        Entry::new(SUBJECT, project.id.0, "tender.planned").for_staff(Some(project.buyer_id));
-    ledger::append(tx, Some(actor), &entry)?;
-    Ok(id)
+        .collect())
 }
 
 /// The actor's own body's tender at the version that the page showed.
@@ -562,13 +591,11 @@ fn own(
     Ok((project, tender))
 }
 
-fn tell_bidders(
-    tx: &mut Tx,
-    project: &Project,
-    tender: TenderId,
-    kind: &str,
-) -> Result<(), Failure> {
-    for bidder in queries::list_bidders(tx.db, tender)? {
+/// Lays a message in the inbox of each bidder, who learns it alone, and of the purchaser.
+fn tell(tx: &mut Tx, project: &Project, tender: TenderId, kind: &str) -> Result<(), Failure> {
+    let mut bodies = queries::list_bidders(tx.db, tender)?;
+    bodies.push(project.buyer_id);
+    for bidder in bodies {
         let link = format!("/projects/{}", project.id);
         accounts::deliver(
             tx,
@@ -596,22 +623,24 @@ fn fail(
     save(tx, &tender)?;
     let held = projects::find(tx.db, project.id)?;
     projects::set_state(tx, &held, ProjectState::Failed)?;
-    finish_clocks(tx, project, true)?;
-    let mut entry = Entry::new(SUBJECT, project.id.0, "tender.failed")
+    finish_clocks(tx, tender.id, true)?;
+    let mut entry = Entry::new(SUBJECT, tender.id.0, "tender.failed")
         .moved(from.as_str(), tender.state.as_str());
     entry.reason = reason;
     entry.article = Some("政府采购法 §36");
     ledger::append(tx, actor, &entry)?;
-    tell_bidders(tx, project, tender.id, "tender-failed")?;
+    tell(tx, project, tender.id, "tender-failed")?;
     announce(tx, project, &tender, "failure", content)
 }
 
-fn finish_clocks(tx: &mut Tx, project: &Project, with_opening: bool) -> Result<(), Failure> {
-    let (subject, now) = ((SUBJECT, project.id.0), tx.now);
+fn finish_clocks(tx: &mut Tx, tender: TenderId, with_opening: bool) -> Result<(), Failure> {
+    let (subject, now) = ((SUBJECT, tender.0), tx.now);
     clocks::finish(tx.db, subject, "questions", now)?;
     clocks::finish(tx.db, subject, "deadline", now)?;
     if with_opening {
-        clocks::finish(tx.db, subject, "opening", now)?;
+        for code in ["opening", "decision"] {
+            clocks::finish(tx.db, subject, code, now)?;
+        }
     }
     Ok(())
 }
@@ -626,7 +655,9 @@ pub fn check_due(tx: &mut Tx, id: TenderId) -> Result<(), Failure> {
         .closes_at
         .filter(|_| tender.state == TenderState::Open)
     else {
-        return Ok(());
+        // It went on without the worker: nothing is left to look at.
+        tender.next_check = None;
+        return save(tx, &tender);
     };
     if tx.now < closes_at {
         return Ok(());
@@ -650,9 +681,9 @@ pub fn check_due(tx: &mut Tx, id: TenderId) -> Result<(), Failure> {
             "article": rules.min_bids_article });
         return fail(tx, None, &project, open, None, &content);
     }
-    finish_clocks(tx, &project, false)?;
+    finish_clocks(tx, tender.id, false)?;
     let entry =
-        Entry::new(SUBJECT, project.id.0, "tender.closed").moved("open", tender.state.as_str());
+        Entry::new(SUBJECT, tender.id.0, "tender.closed").moved("open", tender.state.as_str());
     ledger::append(tx, None, &entry)?;
     let link = format!("/projects/{}/opening", project.id);
     accounts::deliver(
@@ -678,16 +709,42 @@ fn hold_after_outage(
     ledger::append(
         tx,
         None,
-        &Entry::new(SUBJECT, project.id.0, "tender.held").moved("open", "held"),
+        &Entry::new(SUBJECT, tender.id.0, "tender.held").moved("open", "held"),
     )?;
-    let link = format!("/projects/{}/manage", project.id);
-    accounts::deliver(
-        tx,
-        Addressee::Body(project.buyer_id),
-        "tender-held",
-        &[("title", &project.title)],
-        &link,
-    )?;
+    tell(tx, project, tender.id, "tender-held")?;
     let content = json!({ "number": project.number, "minutes": gap.num_minutes() });
     announce(tx, project, &tender, "hold", &content)
+}
+
+/// The subjects whose history, notices and clocks make up a project's page: itself and its rounds, oldest first.
+fn subjects_of(db: &mut Db, project: ProjectId) -> QueryResult<Vec<(&'static str, i64)>> {
+    let rounds = queries::list_newest_of(db, &[project])?;
+    Ok(std::iter::once((projects::SUBJECT, project.0))
+        .chain(rounds.iter().map(|tender| (SUBJECT, tender.id.0)))
+        .collect())
+}
+
+/// A project's history through all its rounds, as far as this reader may see it, oldest first.
+pub fn history_of(
+    db: &mut Db,
+    project: ProjectId,
+    reader: Option<&Actor>,
+    now: NaiveDateTime,
+) -> Result<Vec<(Line, Option<LineText>)>, Failure> {
+    let mut lines = Vec::new();
+    for subject in subjects_of(db, project)? {
+        lines.extend(ledger::history(db, subject, reader, now)?);
+    }
+    lines.sort_by_key(|(line, _)| (line.at, line.id));
+    Ok(lines)
+}
+
+/// A project's notices through all its rounds, oldest first.
+pub fn notices_of(db: &mut Db, project: ProjectId) -> QueryResult<Vec<Publication>> {
+    let mut all = Vec::new();
+    for subject in subjects_of(db, project)? {
+        all.extend(publications::list_of_subject(db, subject)?);
+    }
+    all.sort_by_key(|notice| notice.id);
+    Ok(all)
 }

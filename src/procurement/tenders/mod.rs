@@ -6,8 +6,8 @@ mod queries;
 mod rules;
 
 pub use actions::{
-    Plan, TenderKey, answer, ask, cancel, check_due, close_held, extend, find_rules, hold,
-    make_key, plan, propose, publish, retender, rules_of, set_state,
+    Plan, SUBJECT, TenderKey, answer, ask, cancel, check_due, close_held, extend, find_rules,
+    history_of, hold, make_key, notices_of, plan, propose, publish, retender, rules_of, set_state,
 };
 pub use model::{
     Criterion, CriterionId, CriterionKind, NewCriterion, Question, QuestionId, Tender, TenderId,

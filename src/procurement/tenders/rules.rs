@@ -69,6 +69,7 @@ pub enum TenderRule {
     CalendarProvisional(i32),
     QuestionsClosed(NaiveDateTime),
     NotPlanned,
+    GroundTooEarly,
 }
 
 impl Rule for TenderRule {
@@ -129,6 +130,7 @@ impl Rule for TenderRule {
             Self::QuestionsClosed(at) => Refusal::new("tenders-questions-closed")
                 .arg("at", instant::minute(*at))
                 .at("question"),
+            Self::GroundTooEarly => Refusal::new("tenders-ground-too-early").at("ground"),
             Self::NotPlanned => Refusal::new("tenders-not-planned"),
         }
     }
@@ -150,6 +152,15 @@ pub fn next_state(from: TenderState, step: Step) -> Result<TenderState, TenderRu
             Draft | Open | Held | Closed | Opened | Evaluated | Awarded | Contracted | Failed
             | Cancelled,
         ) => Err(TenderRule::NotNow { step, state: from }),
+    }
+}
+
+/// That every price is above the budget is known once the prices are.
+pub fn check_ground(from: TenderState, ground: CancelGround) -> Result<(), TenderRule> {
+    let knows_prices = matches!(from, TenderState::Opened | TenderState::Evaluated);
+    match ground {
+        CancelGround::AllAboveBudget if !knows_prices => Err(TenderRule::GroundTooEarly),
+        CancelGround::AllAboveBudget | CancelGround::Unlawful | CancelGround::TaskGone => Ok(()),
     }
 }
 
@@ -254,7 +265,7 @@ fn latest_questions(
     calendar: &Calendar,
     closes_at: NaiveDateTime,
 ) -> Option<NaiveDateTime> {
-    let closes_on = instant::shanghai_date(closes_at);
+    let closes_on = last_day(closes_at);
     let mut day = closes_on.pred_opt()?;
     while rules.questions.earliest(day, calendar)? > closes_on {
         day = day.pred_opt()?;
@@ -273,7 +284,7 @@ pub fn check_dates(
 ) -> Vec<TenderRule> {
     let mut wrong = Vec::new();
     let today = instant::shanghai_date(now);
-    let closes_on = instant::shanghai_date(closes_at);
+    let closes_on = last_day(closes_at);
     if let Some(earliest) = rules
         .tendering
         .earliest(today, calendar)
@@ -288,7 +299,7 @@ pub fn check_dates(
         wrong.push(TenderRule::QuestionsPast);
     }
     if let Some(latest) = latest_questions(rules, calendar, closes_at) {
-        if instant::shanghai_date(questions_until) > instant::shanghai_date(latest) {
+        if last_day(questions_until) > last_day(latest) {
             wrong.push(TenderRule::QuestionsTooLate {
                 latest,
                 article: rules.questions.article.clone(),
@@ -301,6 +312,11 @@ pub fn check_dates(
         )));
     }
     wrong
+}
+
+/// The day that an instant ends: midnight is 24:00 of the day before.
+pub fn last_day(at: NaiveDateTime) -> NaiveDate {
+    instant::shanghai_date(at - Duration::microseconds(1))
 }
 
 /// Midnight of a Shanghai day plus hours, as UTC.
@@ -504,6 +520,39 @@ mod tests {
                     .any(|rule| matches!(rule, TenderRule::QuestionsTooLate { .. })),
                 "{day}"
             );
+        }
+    }
+
+    #[test]
+    fn midnight_is_the_end_of_the_day_before() {
+        let now = at("2026-03-02T09:00");
+        let wrong = |closes| {
+            check_dates(
+                &rules(),
+                &calendar(),
+                now,
+                at("2026-03-03T17:00"),
+                closes,
+                true,
+            )
+        };
+        assert_eq!(wrong(at("2026-03-23T00:00")), [], "24:00 of the 22nd");
+        assert!(matches!(
+            wrong(at("2026-03-22T00:00")).as_slice(),
+            [TenderRule::ClosesTooEarly { .. }]
+        ));
+    }
+
+    #[test]
+    fn prices_are_a_ground_once_they_are_known() {
+        for state in TenderState::ALL {
+            let knows = matches!(state, TenderState::Opened | TenderState::Evaluated);
+            assert_eq!(
+                check_ground(*state, CancelGround::AllAboveBudget).is_ok(),
+                knows
+            );
+            assert_eq!(check_ground(*state, CancelGround::TaskGone), Ok(()));
+            assert_eq!(check_ground(*state, CancelGround::Unlawful), Ok(()));
         }
     }
 
