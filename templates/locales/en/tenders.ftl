@@ -1,0 +1,180 @@
+# Words of tenders: plan, publishing, questions, extension, closing.
+tenders-state-draft = Draft
+tenders-state-open = Open for bids
+tenders-state-held = On hold
+tenders-state-closed = To be opened
+tenders-state-opened = In evaluation
+tenders-state-evaluated = To be awarded
+tenders-state-awarded = Awarded
+tenders-state-contracted = Contract signed
+tenders-state-failed = Failed
+tenders-state-cancelled = Cancelled
+tenders-method-open-tender = Open tender
+tenders-method-comparison = Public comparison
+
+# Plan.
+tenders-plan-title = Plan of the tender
+tenders-plan-lede = Choose the method, the criteria and the dates. The earliest lawful dates have been worked out from the working calendar.
+tenders-plan-method = Method
+tenders-plan-method-hint = After choosing another one, press “Dates of this method”.
+tenders-plan-refresh = Dates of this method
+tenders-rule-days = { $days } days
+tenders-rule-working-days = { $days } working days
+tenders-rule-tendering = at least { $period } from notice to deadline ({ $article })
+tenders-rule-questions = questions end at least { $period } before the deadline ({ $article })
+tenders-rule-price = price weight { $min } to { $max } ({ $article })
+tenders-rule-bids = at least { $count } bids ({ $article })
+tenders-rule-earliest = earliest deadline { $day }
+tenders-rule-unverified = unverified
+tenders-rule-joint = {"; "}
+tenders-criteria-title = Criteria
+tenders-criteria-hint = Give each a name, a measure and a weight. A measure must be tied to numbers, such as “3 points for each certified social worker, up to 18”; never age, seat or ownership of the bidder.
+tenders-criteria-sum = All weights with the price weight must add up to 100.
+tenders-criteria-row = Criterion { $n }
+tenders-criterion-name = Name
+tenders-criterion-measure = Measure
+tenders-criterion-weight = Weight
+tenders-price-weight = Price weight
+tenders-price-name = Price
+tenders-price-measure = Lowest valid price ÷ price × { $weight }
+tenders-dates-title = Dates
+tenders-questions-until = Questions until
+tenders-questions-until-hint = At the latest { $at }
+tenders-closes-at = Bids until
+tenders-closes-at-hint = At the earliest { $at }; best in office hours on a working day
+tenders-provisional = Working calendar
+tenders-provisional-hint = The period touches a year whose holidays have not been announced; Monday to Friday count as working days for now.
+tenders-provisional-yes = I know that the dates are provisional and will check them once the holidays are announced
+tenders-plan-save = Save the plan
+tenders-planned = The plan is saved. Check it and publish.
+
+# Publishing.
+tenders-publish-title = Check and publish
+tenders-publish-lede = Once published, the project, its criteria and its dates are public, and the criteria can no longer change.
+tenders-publish-criteria = Criteria and weights
+tenders-publish-edit-project = Edit the project
+tenders-publish-edit-plan = Edit the plan
+tenders-publish-button = Publish
+tenders-publish-confirm = You type your password again first; the notice takes effect at once and the statutory periods run from today.
+tenders-published = The notice is out, and the statutory clock runs.
+tenders-publish-no-plan = Write the plan and its dates first.
+
+# Managing.
+tenders-manage-title = Manage the project
+tenders-manage-state = Now
+tenders-manage-next = Next
+tenders-manage-public = Public page
+tenders-manage-edit = Edit the project
+tenders-manage-plan = Plan
+tenders-manage-publish = Check and publish
+tenders-manage-questions = Answer questions
+tenders-manage-questions-count = Answer questions (waiting: { $count })
+tenders-manage-opening = Open the bids
+tenders-manage-panel = Panel
+tenders-manage-evaluation = Evaluation
+tenders-manage-award = Decide the award
+tenders-manage-result = Result
+tenders-manage-waits = Until the deadline you see what everybody sees; the system closes the tender by itself.
+tenders-held-title = On hold: decide what to do
+tenders-held-text = The portal was down for { $minutes } minutes on the last day before the deadline, so that somebody may have been kept from bidding. Extend, or end this round with a reason.
+tenders-extend-title = Extend
+tenders-extend-text = The new deadline must be later than the present one and not before the next working day. The notice goes out at once; bids stay valid and may be replaced or withdrawn.
+tenders-extend-closes-at = New deadline
+tenders-extend-reason = Reason (public)
+tenders-extend-button = Extend and publish
+tenders-extended = Extended; the notice is out.
+tenders-close-held-title = End this round
+tenders-close-held-text = Without an extension this round has failed. The reason is public; bids stay sealed.
+tenders-close-held-reason = Reason (public)
+tenders-close-held-button = End and publish
+tenders-closed-held = This round has ended; the notice is out.
+tenders-cancel-title = Cancel the procurement
+tenders-cancel-text = Only on a ground of the law, and for good.
+tenders-cancel-ground = Ground
+tenders-ground-unlawful = Unlawful acts that affect fairness
+tenders-ground-all-above-budget = All prices are above the budget and cannot be paid
+tenders-ground-task-gone = The task is gone because of a major change
+tenders-cancel-reason = Reason (public)
+tenders-cancel-button = Cancel and publish
+tenders-cancelled = Cancelled; the notice is out.
+tenders-retender-title = Tender again
+tenders-retender-text = Plan and publish a new round with the same project and criteria.
+tenders-retender-button = Plan a new round
+tenders-retendered = A new round has begun. Check method, criteria and dates.
+tenders-copy-title = Copy into a new project
+tenders-copy-text = A new draft with the same content, to be given its own term and budget.
+tenders-copy-button = Copy
+tenders-sensitive = You type your password again first.
+
+# Questions, for the purchaser.
+tenders-questions-title = Answer questions
+tenders-questions-lede = Who asked is not shown to anybody before the opening. Question and answer become public together and may not change the substance of the tender documents.
+tenders-questions-open = To be answered
+tenders-questions-open-none = No question waits for an answer.
+tenders-questions-done = Answered
+tenders-question-asked = Asked { $at }
+tenders-question-answered = Answered { $at }
+tenders-question-answer-link = Answer
+tenders-answer-title = Answer a question
+tenders-answer = Answer
+tenders-answer-hint = Answer within 3 working days of the question.
+tenders-answer-button = Answer and publish
+tenders-answered = The answer is public.
+
+# Refusals.
+tenders-not-now = This cannot be done in the present state. Look at the project's newest state
+tenders-no-criteria = Write at least one criterion of quality
+tenders-too-many-criteria = At most { $max } criteria
+tenders-weight-sum = The weights must add up to 100; now they give { $sum }
+tenders-no-price = Write the price weight
+tenders-price-weight = The price weight must be { $min } to { $max }; it is { $weight }
+tenders-not-quantified = “{ $name }” is not quantified: say how many points, items or how much
+tenders-years-of-existence = “{ $name }”: years of existence may not be a criterion
+tenders-place-or-ownership = “{ $name }”: seat, form or ownership may not be a criterion
+tenders-closes-too-early = Bids may not close before { $earliest }
+tenders-questions-too-late = Questions may not end after { $latest }
+tenders-questions-past = Questions must end in the future
+tenders-not-later = The new deadline must be later than the present one and not before the next working day
+tenders-calendar-provisional = The holidays of { $year } have not been announced: confirm that the dates are provisional
+tenders-questions-closed = Questions ended at { $at }
+tenders-not-planned = Write the plan and its dates before publishing
+tenders-row-incomplete = Criterion { $n }: fill in name, measure and weight, or leave all of them empty
+tenders-row-weight = The weight of criterion { $n } must be a whole number from 1 to 99
+tenders-price-weight-number = The price weight must be a whole number
+
+# Time left: one unit after the other.
+tenders-left-days = { $n } d
+tenders-left-hours = { $n } h
+tenders-left-minutes = { $n } min
+tenders-left-two = { $large } { $small }
+
+ledger-tender-planned = Tender planned
+ledger-tender-published = Notice published
+ledger-tender-extended = Extended
+ledger-tender-held = On hold after an outage
+ledger-tender-closed = Bids closed
+ledger-tender-failed = Procurement failed
+ledger-tender-cancelled = Cancelled
+ledger-question-asked = Question asked
+ledger-question-answered = Question answered
+
+clock-published = Notice published
+clock-questions = Questions end
+clock-deadline = Bids close
+clock-opening = Joint opening
+clock-answers = Answer to a question
+
+publication-tender = Tender notice
+publication-answer = Answer
+publication-extension = Extension
+publication-hold = Opening on hold
+publication-failure = Failed procurement
+publication-cancellation = Cancelled procurement
+
+inbox-question-answered = “{ $title }”: your question has been answered
+inbox-question-asked = “{ $title }”: a question has come in; answer within 3 working days
+inbox-tender-extended = “{ $title }” was extended; the notice gives the new deadline
+inbox-tender-failed = “{ $title }” failed; the notice says why
+inbox-tender-cancelled = “{ $title }” was cancelled; the notice says why
+inbox-tender-closed = “{ $title }” has closed: two officers open it together
+inbox-tender-held = “{ $title }”: the portal was down before the deadline; extend or end it

@@ -1,0 +1,180 @@
+# Words of tenders: plan, publishing, questions, extension, closing.
+tenders-state-draft = 编制中
+tenders-state-open = 征集中
+tenders-state-held = 暂停开标
+tenders-state-closed = 待开标
+tenders-state-opened = 评审中
+tenders-state-evaluated = 待定结果
+tenders-state-awarded = 已成交
+tenders-state-contracted = 已签合同
+tenders-state-failed = 采购失败
+tenders-state-cancelled = 已取消
+tenders-method-open-tender = 公开招标
+tenders-method-comparison = 比选
+
+# Plan.
+tenders-plan-title = 采购方案
+tenders-plan-lede = 选择采购方式，定好评审因素和日期。日期已按工作日历算出最早的合法日期。
+tenders-plan-method = 采购方式
+tenders-plan-method-hint = 换一种方式后，可点“按所选方式更新日期”。
+tenders-plan-refresh = 按所选方式更新日期
+tenders-rule-days = { $days } 日
+tenders-rule-working-days = { $days } 个工作日
+tenders-rule-tendering = 自公告至截止不少于{ $period }（{ $article }）
+tenders-rule-questions = 答疑至少在截止前{ $period }结束（{ $article }）
+tenders-rule-price = 价格权重 { $min } 至 { $max }（{ $article }）
+tenders-rule-bids = 至少 { $count } 份响应（{ $article }）
+tenders-rule-earliest = 最早截止日：{ $day }
+tenders-rule-unverified = 未核实
+tenders-rule-joint = ；
+tenders-criteria-title = 评审因素
+tenders-criteria-hint = 每项写明名称、怎样计分和权重。计分须与数字挂钩，例如“每名持证社工 3 分，最多 18 分”；不得以成立年限、所在地、所有制为条件。
+tenders-criteria-sum = 各项权重加上价格权重，合计应为 100。
+tenders-criteria-row = 第 { $n } 项
+tenders-criterion-name = 名称
+tenders-criterion-measure = 怎样计分
+tenders-criterion-weight = 权重
+tenders-price-weight = 价格权重
+tenders-price-name = 价格
+tenders-price-measure = 最低有效报价 ÷ 报价 × { $weight }
+tenders-dates-title = 日期
+tenders-questions-until = 答疑截止
+tenders-questions-until-hint = 最晚 { $at }
+tenders-closes-at = 提交截止
+tenders-closes-at-hint = 最早 { $at }；建议在工作日的上班时间
+tenders-provisional = 工作日历
+tenders-provisional-hint = 期间涉及尚未公布放假安排的年份，工作日按周一至周五暂定。
+tenders-provisional-yes = 我知道日期是暂定的，放假安排公布后会再核对
+tenders-plan-save = 保存方案
+tenders-planned = 方案已保存。请核对后发布公告。
+
+# Publishing.
+tenders-publish-title = 核对并发布公告
+tenders-publish-lede = 发布后，项目、评审因素和日期向所有人公开，评审因素不能再改。
+tenders-publish-criteria = 评审因素和权重
+tenders-publish-edit-project = 修改项目
+tenders-publish-edit-plan = 修改方案
+tenders-publish-button = 发布公告
+tenders-publish-confirm = 发布前需要重新输入密码；公告立即生效，法定期限从今天起算。
+tenders-published = 公告已发布，法定期限开始计算。
+tenders-publish-no-plan = 请先填写采购方案和日期。
+
+# Managing.
+tenders-manage-title = 办理项目
+tenders-manage-state = 目前
+tenders-manage-next = 接下来
+tenders-manage-public = 公开页面
+tenders-manage-edit = 修改项目
+tenders-manage-plan = 采购方案
+tenders-manage-publish = 核对并发布公告
+tenders-manage-questions = 答复提问
+tenders-manage-questions-count = 答复提问（{ $count } 个待答复）
+tenders-manage-opening = 开标
+tenders-manage-panel = 评审小组
+tenders-manage-evaluation = 评审汇总
+tenders-manage-award = 确定成交结果
+tenders-manage-result = 成交结果
+tenders-manage-waits = 截止之前只能看到公开的内容；到时由系统自动截止。
+tenders-held-title = 暂停开标，请作出决定
+tenders-held-text = 截止前一日内平台曾中断 { $minutes } 分钟，可能有单位因此未能提交。请延期，或者写明理由终止本轮采购。
+tenders-extend-title = 延期
+tenders-extend-text = 新的截止时间须晚于原定时间，并且不早于下一个工作日。延期公告立即发布，已提交的响应文件继续有效，可以替换或撤回。
+tenders-extend-closes-at = 新的截止时间
+tenders-extend-reason = 理由（公开）
+tenders-extend-button = 延期并公告
+tenders-extended = 已延期，公告已发布。
+tenders-close-held-title = 终止本轮采购
+tenders-close-held-text = 不延期，本轮按采购失败处理。理由公开，已提交的响应文件不开启。
+tenders-close-held-reason = 理由（公开）
+tenders-close-held-button = 终止并公告
+tenders-closed-held = 本轮采购已终止，公告已发布。
+tenders-cancel-title = 取消采购
+tenders-cancel-text = 只有出现法定情形才能取消，取消后不能恢复。
+tenders-cancel-ground = 情形
+tenders-ground-unlawful = 出现影响采购公正的违法、违规行为
+tenders-ground-all-above-budget = 报价均超过预算，不能支付
+tenders-ground-task-gone = 因重大变故，采购任务取消
+tenders-cancel-reason = 理由（公开）
+tenders-cancel-button = 取消采购并公告
+tenders-cancelled = 采购已取消，公告已发布。
+tenders-retender-title = 重新采购
+tenders-retender-text = 沿用项目和评审因素，编制新一轮方案，重新公告。
+tenders-retender-button = 编制新一轮
+tenders-retendered = 已开始新一轮。请核对采购方式、评审因素和日期。
+tenders-copy-title = 复制为新项目
+tenders-copy-text = 内容复制为一份新的草稿，再修改期限和预算。
+tenders-copy-button = 复制
+tenders-sensitive = 办理前需要重新输入密码。
+
+# Questions, for the purchaser.
+tenders-questions-title = 答复提问
+tenders-questions-lede = 提问单位不显示，开标前谁也看不到。答复与问题同时向所有人公布，不得改变采购文件的实质内容。
+tenders-questions-open = 待答复
+tenders-questions-open-none = 没有等待答复的问题。
+tenders-questions-done = 已答复
+tenders-question-asked = { $at } 提出
+tenders-question-answered = { $at } 答复
+tenders-question-answer-link = 答复
+tenders-answer-title = 答复一个问题
+tenders-answer = 答复
+tenders-answer-hint = 请在收到问题之日起 3 个工作日内答复。
+tenders-answer-button = 答复并公布
+tenders-answered = 答复已公布。
+
+# Refusals.
+tenders-not-now = 目前的状态下不能这样办理。请查看项目的最新状态
+tenders-no-criteria = 请至少填写一项质量评审因素
+tenders-too-many-criteria = 评审因素不得超过 { $max } 项
+tenders-weight-sum = 权重合计应为 100，现在是 { $sum }
+tenders-no-price = 请填写价格权重
+tenders-price-weight = 价格权重应在 { $min } 至 { $max } 之间，现在是 { $weight }
+tenders-not-quantified = “{ $name }”没有量化：请写明几分、几项或者多少
+tenders-years-of-existence = “{ $name }”：不得以成立年限作为评审因素
+tenders-place-or-ownership = “{ $name }”：不得以所在地、组织形式或者所有制作为评审因素
+tenders-closes-too-early = 提交截止不得早于 { $earliest }
+tenders-questions-too-late = 答疑截止不得晚于 { $latest }
+tenders-questions-past = 答疑截止须在现在之后
+tenders-not-later = 新的截止时间须晚于原定时间，并且不早于下一个工作日
+tenders-calendar-provisional = { $year } 年的放假安排尚未公布，请确认日期为暂定
+tenders-questions-closed = 提问已于 { $at } 截止
+tenders-not-planned = 请先填写采购方案和日期，再发布公告
+tenders-row-incomplete = 第 { $n } 项：名称、怎样计分和权重都要填写，或者全部留空
+tenders-row-weight = 第 { $n } 项的权重应为 1 至 99 的整数
+tenders-price-weight-number = 价格权重应为整数
+
+# Time left: one unit after the other.
+tenders-left-days = { $n } 天
+tenders-left-hours = { $n } 小时
+tenders-left-minutes = { $n } 分钟
+tenders-left-two = { $large } { $small }
+
+ledger-tender-planned = 编制采购方案
+ledger-tender-published = 发布采购公告
+ledger-tender-extended = 延期
+ledger-tender-held = 平台中断，暂停开标
+ledger-tender-closed = 提交截止
+ledger-tender-failed = 采购失败
+ledger-tender-cancelled = 取消采购
+ledger-question-asked = 提问
+ledger-question-answered = 答复提问
+
+clock-published = 发布公告
+clock-questions = 答疑截止
+clock-deadline = 提交截止
+clock-opening = 共同开标
+clock-answers = 答复提问
+
+publication-tender = 采购公告
+publication-answer = 答疑公告
+publication-extension = 延期公告
+publication-hold = 暂停开标公告
+publication-failure = 采购失败公告
+publication-cancellation = 取消采购公告
+
+inbox-question-answered = “{ $title }”：贵单位的提问已答复
+inbox-question-asked = “{ $title }”：收到一个提问，请在 3 个工作日内答复
+inbox-tender-extended = “{ $title }”已延期，新的截止时间见公告
+inbox-tender-failed = “{ $title }”采购失败，理由见公告
+inbox-tender-cancelled = “{ $title }”已取消采购，理由见公告
+inbox-tender-closed = “{ $title }”已截止，请两名经办人员共同开标
+inbox-tender-held = “{ $title }”：截止前平台曾中断，请决定延期或者终止
