@@ -1,7 +1,7 @@
 //! What an address, a password, a path and a role must be like.
 
 use super::model::Token;
-use crate::infra::failure::{Refusal, Rule};
+use crate::kernel::refusal::{Refusal, Rule};
 use crate::kernel::roles::{BodyKind, Role, may};
 use crate::kernel::text::narrow;
 use chrono::{Duration, NaiveDateTime};

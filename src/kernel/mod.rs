@@ -11,12 +11,16 @@ pub mod credit_code;
 pub mod ids;
 /// Instants: UTC microseconds inside, Asia/Shanghai outside.
 pub mod instant;
+/// The languages that the portal speaks.
+pub mod language;
 /// Money in whole fen.
 pub mod money;
 /// Pages of rows and the opaque cursors between them.
 pub mod paging;
 /// Ids of people, bodies and sessions.
 pub mod people;
+/// Why a rule says no.
+pub mod refusal;
 /// Administrative division codes of counties, towns, communities and villages.
 pub mod region;
 /// Kinds of bodies, roles of people, and which role exists in which body.

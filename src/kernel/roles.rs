@@ -48,6 +48,14 @@ text_enum!(
     }
 );
 
+/// A right that a role in a kind of body carries. Which rows it reaches is the query's part.
+pub trait Permission: 'static {
+    /// Whether the password must have been typed in the last minutes (publishing, opening, awarding, signing).
+    const STEP_UP: bool = false;
+
+    fn granted_to(role: Role, kind: BodyKind) -> bool;
+}
+
 /// Whether the role exists in bodies of the kind. One who acts in two roles has two memberships.
 pub fn may(role: Role, kind: BodyKind) -> bool {
     use BodyKind::{

@@ -4,19 +4,11 @@ use super::AppError;
 use super::context::Ctx;
 use crate::infra::actor::Actor;
 use crate::infra::store::machine_now;
-use crate::kernel::roles::{BodyKind, Role};
+pub use crate::kernel::roles::Permission;
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
 use std::future::{Ready, ready};
 use std::marker::PhantomData;
-
-/// A right that a role in a kind of body carries. Which rows it reaches is the query's part.
-pub trait Permission: 'static {
-    /// Whether the password must have been typed in the last minutes (publishing, opening, awarding, signing).
-    const STEP_UP: bool = false;
-
-    fn granted_to(role: Role, kind: BodyKind) -> bool;
-}
 
 /// Proof that the person at the other end holds `P` now.
 pub struct May<P> {

@@ -51,6 +51,16 @@ pub struct Browser {
 struct Seen {
     requests: Vec<String>,
     documents: BTreeSet<String>,
+    /// Documents asked for, and downloads begun, so far.
+    started: usize,
+    downloads: usize,
+}
+
+/// The page and the counts as they stood before a click.
+struct Leaving {
+    root: String,
+    started: usize,
+    downloads: usize,
 }
 
 /// An element on the current page; the reference dies with the page.
@@ -68,11 +78,10 @@ impl Browser {
         }
         let chromium = program(&["chromium", "chromium-browser", "google-chrome"]);
         let number = PROFILES.fetch_add(1, Ordering::Relaxed);
-        let profile =
-            std::env::temp_dir().join(format!("sanshe-browser-{}-{number}", std::process::id()));
+        let profile = std::env::temp_dir().join(format!("browser-{}-{number}", std::process::id()));
         std::fs::create_dir_all(&profile).expect("a folder for the browser's profile");
 
-        let (driver, port) = start_driver();
+        let (driver, port) = start_driver(&profile);
         let agent = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .proxy(None)
@@ -138,7 +147,7 @@ impl Browser {
                     "--disable-extensions",
                     format!("--lang={language}"),
                     format!("--window-size={width},{HEIGHT}"),
-                    format!("--user-data-dir={}", self.profile.display()),
+                    format!("--user-data-dir={}", self.profile.join("user").display()),
                 ],
                 "prefs": {
                     "intl.accept_languages": languages,
@@ -324,12 +333,16 @@ impl Browser {
             "ArrowDown" => "\u{E015}",
             other => other,
         };
+        let leaving = (key == "\u{E007}").then(|| self.about_to_leave());
         self.post(
             "/actions",
             &json!({ "actions": [{ "type": "key", "id": "keyboard", "actions": [
                 { "type": "keyDown", "value": key }, { "type": "keyUp", "value": key },
             ] }] }),
         );
+        if let Some(leaving) = leaving {
+            self.wait_until_left(&leaving, 1);
+        }
     }
 
     /// The outer HTML of the element that has the focus.
@@ -480,10 +493,13 @@ impl Browser {
                 let url = text_of(&event["request"]["url"]);
                 if event["type"] == "Document" {
                     seen.documents.insert(url.clone());
+                    seen.started += 1;
                 }
                 seen.requests.push(url);
             } else if method == "Network.webSocketCreated" {
                 seen.requests.push(text_of(&event["url"]));
+            } else if method == "Page.downloadWillBegin" {
+                seen.downloads += 1;
             }
         }
     }
@@ -612,12 +628,71 @@ impl Browser {
         self.click_on(&label, what);
     }
 
-    fn try_click(&self, element: &Element) -> Result<Value, String> {
+    /// Clicks, and where the click should lead to another page, waits until it has: the driver
+    /// itself returns before the browser has begun to leave, every few clicks.
+    fn try_click(&self, element: &Element) -> Result<(), String> {
+        let leads_away = self.ask(
+            "POST",
+            "/execute/sync",
+            Some(&json!({ "args": [{ ELEMENT: element.0 }], "script": "
+                const it = arguments[0].closest('a[href], button, input');
+                if (!it) return false;
+                if (it.tagName === 'A') {
+                    return !it.target && it.href.split('#')[0] !== location.href.split('#')[0];
+                }
+                return ['submit', 'image'].includes(it.type) && Boolean(it.form)
+                    && (it.formNoValidate || it.form.noValidate || it.form.checkValidity());
+            " })),
+        )? == json!(true);
+        let leaving = leads_away.then(|| self.about_to_leave());
         self.ask(
             "POST",
             &format!("/element/{}/click", element.0),
             Some(&json!({})),
-        )
+        )?;
+        if let Some(leaving) = leaving {
+            // Scripts may have other plans for a click; without them only a busy machine delays it.
+            self.wait_until_left(&leaving, if self.javascript { 2 } else { 5 });
+        }
+        Ok(())
+    }
+
+    fn about_to_leave(&self) -> Leaving {
+        let root = self.post(
+            "/element",
+            &json!({ "using": "css selector", "value": ":root" }),
+        );
+        self.read_performance_log();
+        let seen = self.seen.borrow();
+        Leaving {
+            root: text_of(&root[ELEMENT]),
+            started: seen.started,
+            downloads: seen.downloads,
+        }
+    }
+
+    /// Waits until the old page is gone, a download has begun, or nothing was asked for within
+    /// `seconds`. The driver's next command then waits for the new page by itself.
+    fn wait_until_left(&self, leaving: &Leaving, seconds: u64) {
+        let start = Instant::now();
+        while start.elapsed() < Duration::from_secs(15) {
+            if self
+                .ask("GET", &format!("/element/{}/name", leaving.root), None)
+                .is_err()
+            {
+                return;
+            }
+            self.read_performance_log();
+            let (started, downloads) = {
+                let seen = self.seen.borrow();
+                (seen.started, seen.downloads)
+            };
+            let idle = started == leaving.started && start.elapsed() > Duration::from_secs(seconds);
+            if idle || downloads > leaving.downloads {
+                return;
+            }
+            sleep(Duration::from_millis(15));
+        }
     }
 
     /// What a failed test needs to see.
@@ -711,11 +786,13 @@ impl Drop for Browser {
     }
 }
 
-/// Starts chromedriver on a port of its own choosing, which it prints.
-fn start_driver() -> (Child, u16) {
+/// Starts chromedriver on a port of its own choosing, which it prints. What it and its browser leave
+/// behind goes into the `temporary` folder.
+fn start_driver(temporary: &Path) -> (Child, u16) {
     let path = program(&["chromedriver"]);
     let mut driver = Command::new(&path)
         .arg("--port=0")
+        .env("TMPDIR", temporary)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())

@@ -9,7 +9,7 @@ pub use reading::{MAX_BYTES, MAX_ROWS, read};
 pub use rows::{BadRow, Row};
 
 use super::model::CatalogueState;
-use crate::infra::failure::{Refusal, Rule};
+use crate::kernel::refusal::{Refusal, Rule};
 use std::ops::RangeInclusive;
 
 /// The years that a catalogue may be for.

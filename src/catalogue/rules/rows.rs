@@ -1,6 +1,6 @@
 //! One row of an imported catalogue, and what may be wrong with it.
 
-use crate::infra::failure::{Refusal, Rule};
+use crate::kernel::refusal::{Refusal, Rule};
 use crate::kernel::catalogue_code::CatalogueCode;
 use crate::kernel::text;
 use std::collections::BTreeMap;

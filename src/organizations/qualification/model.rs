@@ -1,10 +1,9 @@
 //! An application for, and then entry in, the directory.
 
 use crate::kernel::people::PersonId;
-use crate::kernel::roles::{BodyKind, Role};
+use crate::kernel::roles::{BodyKind, Permission, Role};
 use crate::organizations::registry::ProviderId;
 use crate::schema::qualifications;
-use crate::web::Permission;
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 

@@ -1,7 +1,7 @@
 //! What may follow what in the directory, and who may apply.
 
 use super::model::{Application, Declaration, QualificationState};
-use crate::infra::failure::{Refusal, Rule};
+use crate::kernel::refusal::{Refusal, Rule};
 use crate::organizations::registry::{Provider, ProviderState};
 
 #[derive(Clone, Debug, PartialEq, Eq)]

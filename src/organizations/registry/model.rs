@@ -2,9 +2,8 @@
 
 use crate::kernel::credit_code::CreditCode;
 use crate::kernel::people::{BodyId, PersonId};
-use crate::kernel::roles::{BodyKind, Role};
+use crate::kernel::roles::{BodyKind, Permission, Role};
 use crate::schema::{bodies, files, providers};
-use crate::web::Permission;
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 

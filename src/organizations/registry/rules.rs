@@ -1,7 +1,7 @@
 //! Which code fits which kind, what may follow what, and in which order names stand.
 
 use super::model::{ProviderKind, ProviderState};
-use crate::infra::failure::{Refusal, Rule};
+use crate::kernel::refusal::{Refusal, Rule};
 use crate::kernel::credit_code::{CreditCode, CreditCodeError};
 use pinyin::ToPinyin;
 

@@ -1,7 +1,7 @@
 //! What a project must be before it may be published.
 
 use super::model::{Forbidden, NewProject, ProjectState, TermGround};
-use crate::infra::failure::{Refusal, Rule};
+use crate::kernel::refusal::{Refusal, Rule};
 use crate::kernel::money::Fen;
 use chrono::Months;
 

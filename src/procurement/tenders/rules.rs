@@ -2,7 +2,7 @@
 
 use super::model::{CriterionKind, NewCriterion, TenderState};
 use crate::common::rulesets::MethodRules;
-use crate::infra::failure::{Refusal, Rule};
+use crate::kernel::refusal::{Refusal, Rule};
 use crate::kernel::calendar::Calendar;
 use crate::kernel::ids::text_enum;
 use crate::kernel::instant;
