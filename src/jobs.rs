@@ -92,15 +92,8 @@ fn sweep_once(state: &Data<State>) -> Result<usize, Failure> {
 }
 
 fn seal(state: &Data<State>) -> Result<usize, Failure> {
-    use crate::schema::ledger as lines;
-    use diesel::prelude::*;
     // Looking first keeps the writer free when there is nothing to seal.
-    let tail: bool = state.store.read_blocking(|db| {
-        Ok(diesel::select(diesel::dsl::exists(
-            lines::table.filter(lines::seq.is_null()),
-        ))
-        .get_result(db)?)
-    })?;
+    let tail = state.store.read_blocking(|db| Ok(ledger::has_tail(db)?))?;
     if tail {
         state.store.write_blocking(ledger::seal_tail)
     } else {

@@ -5,11 +5,10 @@ use crate::infra::config::{Config, Mode};
 use crate::infra::db::DatabaseUrl;
 use crate::infra::failure::{Failure, Rule};
 use crate::infra::migrations::migrate;
+use crate::infra::portal;
 use crate::infra::store::Store;
 use crate::infra::words::{Language, Words};
-use crate::schema::portal;
 use crate::web::form;
-use diesel::prelude::*;
 use indicatif::ProgressBar;
 use std::path::{Path, PathBuf};
 
@@ -99,8 +98,7 @@ fn open(config: &Config) -> Result<Store, Failure> {
     }
     migrate(&config.database)?;
     let store = Store::open(&config.database, 2)?;
-    let kind: Option<String> =
-        store.read_blocking(|db| Ok(portal::table.select(portal::kind).first(db).optional()?))?;
+    let kind: Option<String> = store.read_blocking(|db| Ok(portal::kind(db)?))?;
     if kind.as_deref() == Some(config.mode.as_str()) {
         return Ok(store);
     }

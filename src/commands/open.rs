@@ -6,14 +6,13 @@ use crate::infra::config::{Config, Mode};
 use crate::infra::failure::Failure;
 use crate::infra::migrations::migrate;
 use crate::infra::outbox;
-use crate::infra::seal::random_hex;
+use crate::infra::portal;
 use crate::infra::secrets::Secrets;
 use crate::infra::store::{Store, Tx};
+use crate::infra::uptime;
 use crate::regions;
-use crate::schema::{portal, uptimes};
 use crate::web::State;
-use chrono::{NaiveDate, NaiveDateTime};
-use diesel::prelude::*;
+use chrono::NaiveDate;
 use std::fs;
 
 /// Reader connections: twice the two cores that a county's server has at least.
@@ -83,51 +82,20 @@ pub fn prepare(store: &Store, mode: Mode) -> Result<(), Failure> {
 }
 
 fn mark(tx: &mut Tx, mode: Mode) -> Result<(), Failure> {
-    let kind: Option<String> = portal::table.select(portal::kind).first(tx.db).optional()?;
-    match kind {
-        Some(kind) if kind == mode.as_str() => match mode {
-            Mode::Demo => resume(tx),
-            Mode::Live => Ok(()),
-        },
-        Some(kind) => Err(Failure::internal(format!(
+    match (portal::kind(tx.db)?, mode) {
+        (Some(kind), _) if kind != mode.as_str() => Err(Failure::internal(format!(
             "this database is a {kind} one; {} refuses it",
             mode.as_str()
         ))),
-        None => {
-            let offset = match (mode, DEMO_BEGINS.and_then(|day| day.and_hms_opt(1, 0, 0))) {
-                (Mode::Demo, Some(begins)) => {
-                    (begins - tx.machine_now()).num_microseconds().unwrap_or(0)
-                }
-                _ => 0,
-            };
-            diesel::insert_into(portal::table)
-                .values((
-                    portal::id.eq(1),
-                    portal::kind.eq(mode.as_str()),
-                    portal::instance.eq(random_hex::<16>()?),
-                    portal::clock_offset_us.eq(offset),
-                    portal::public_version.eq(0),
-                    portal::created_at.eq(tx.machine_now()),
-                ))
-                .execute(tx.db)?;
-            tx.set_offset(offset);
-            tx.refresh_now()?;
-            Ok(())
+        (Some(_), Mode::Live) => Ok(()),
+        // The demo clock goes on where it stood when the demo was stopped: the night between is no outage.
+        (Some(_), Mode::Demo) => {
+            uptime::last_seen(tx)?.map_or(Ok(()), |stood| portal::set_clock(tx, stood))
+        }
+        (None, Mode::Live) => portal::mark(tx, mode.as_str(), None),
+        (None, Mode::Demo) => {
+            let begins = DEMO_BEGINS.and_then(|day| day.and_hms_opt(1, 0, 0));
+            portal::mark(tx, mode.as_str(), begins)
         }
     }
-}
-
-/// The demo clock goes on where it stood when the demo was stopped: the night between is no outage.
-fn resume(tx: &mut Tx) -> Result<(), Failure> {
-    let stood: Option<NaiveDateTime> = uptimes::table
-        .select(diesel::dsl::max(uptimes::last_at))
-        .first(tx.db)?;
-    let Some(stood) = stood else { return Ok(()) };
-    let offset = (stood - tx.machine_now()).num_microseconds().unwrap_or(0);
-    diesel::update(portal::table)
-        .set(portal::clock_offset_us.eq(offset))
-        .execute(tx.db)?;
-    tx.set_offset(offset);
-    tx.refresh_now()?;
-    Ok(())
 }

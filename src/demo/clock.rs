@@ -1,13 +1,12 @@
 //! Moving the demo clock: forward only, stopping at each due event, so that things happen in their order.
 
-use crate::infra::db::Db;
 use crate::infra::failure::Failure;
+use crate::infra::portal;
 use crate::jobs;
-use crate::schema::{portal, tenders, uptimes};
+use crate::procurement::tenders;
 use crate::web::State;
 use actix_web::web::Data;
 use chrono::{Duration, NaiveDateTime};
-use diesel::prelude::*;
 
 crate::text_enum!(
     /// The moves of the banner.
@@ -25,7 +24,7 @@ pub fn make(state: &Data<State>, step: Move) -> Result<Option<NaiveDateTime>, Fa
     let to = match step {
         Move::Hour => now + Duration::hours(1),
         Move::Day => now + Duration::days(1),
-        Move::Next => match state.store.read_blocking(|db| Ok(next_due(db)?))? {
+        Move::Next => match state.store.read_blocking(|db| Ok(tenders::next_due(db)?))? {
             Some(next) => next.max(now),
             None => return Ok(None),
         },
@@ -42,48 +41,15 @@ pub fn move_to(state: &Data<State>, to: NaiveDateTime) -> Result<(), Failure> {
     }
     // Bounded: each step either reaches `to` or lets one instant's events happen.
     for _ in 0..1000 {
-        let next = state.store.read_blocking(|db| Ok(next_due(db)?))?;
+        let next = state.store.read_blocking(|db| Ok(tenders::next_due(db)?))?;
         let stop = next.map_or(to, |next| next.min(to));
-        shift_to(state, stop)?;
+        state
+            .store
+            .write_blocking(move |tx| portal::move_clock(tx, stop))?;
         while jobs::round(state) {}
         if stop == to {
             return Ok(());
         }
     }
     Err(Failure::internal("due events never end"))
-}
-
-fn next_due(db: &mut Db) -> QueryResult<Option<NaiveDateTime>> {
-    tenders::table
-        .select(diesel::dsl::min(tenders::next_check))
-        .first(db)
-}
-
-fn shift_to(state: &Data<State>, to: NaiveDateTime) -> Result<(), Failure> {
-    state.store.write_blocking(move |tx| {
-        let by = (to - tx.now)
-            .max(Duration::zero())
-            .num_microseconds()
-            .unwrap_or(0);
-        // The skipped time counts as time in which the portal could be reached: otherwise every tender whose last day
-        // was skipped would be held.
-        let run: Option<i64> = uptimes::table
-            .select(diesel::dsl::max(uptimes::id))
-            .first(tx.db)?;
-        let until = tx.now + Duration::microseconds(by);
-        match run {
-            Some(run) => diesel::update(uptimes::table.find(run))
-                .set(uptimes::last_at.eq(until))
-                .execute(tx.db)?,
-            None => diesel::insert_into(uptimes::table)
-                .values((uptimes::started_at.eq(tx.now), uptimes::last_at.eq(until)))
-                .execute(tx.db)?,
-        };
-        let offset: i64 = portal::table.select(portal::clock_offset_us).first(tx.db)?;
-        diesel::update(portal::table)
-            .set(portal::clock_offset_us.eq(offset + by))
-            .execute(tx.db)?;
-        tx.set_offset(offset + by);
-        Ok(())
-    })
 }

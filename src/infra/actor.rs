@@ -3,7 +3,7 @@
 use super::db::Db;
 use crate::kernel::people::{BodyId, PersonId, SessionId};
 use crate::kernel::roles::{BodyKind, Role};
-use crate::schema::{bodies, memberships, people, sessions};
+use crate::schema::{bodies, memberships, messages, people, sessions, tenders};
 use chrono::{Duration, NaiveDateTime};
 use diesel::prelude::*;
 
@@ -158,4 +158,74 @@ pub fn find_seen(
         verified_at,
     };
     Ok(Some((actor, seen_at)))
+}
+
+/// What the frame of a page shows of its reader.
+#[derive(Default)]
+pub struct Frame {
+    pub actor: Option<Actor>,
+    pub seen_at: Option<NaiveDateTime>,
+    /// Messages in the portal's inbox that nobody opened yet.
+    pub unread: i64,
+    /// Demo only: the next instant at which the portal itself will act.
+    pub next_event: Option<NaiveDateTime>,
+}
+
+/// What the frame of a page needs from the database, in one go.
+pub fn frame(
+    db: &mut Db,
+    session: Option<SessionId>,
+    is_demo: bool,
+    now: NaiveDateTime,
+) -> QueryResult<Frame> {
+    let found = match session {
+        Some(session) => find_seen(db, session, now)?,
+        None => None,
+    };
+    let (actor, seen_at) = found.unzip();
+    let unread = match &actor {
+        None => 0,
+        Some(actor) => messages::table
+            .filter(messages::first_read_at.is_null())
+            .filter(
+                messages::person_id
+                    .eq(actor.person_id)
+                    .or(messages::body_id.eq(actor.body_id())),
+            )
+            .count()
+            .get_result(db)?,
+    };
+    let next_event = match is_demo {
+        true => tenders::table
+            .select(diesel::dsl::min(tenders::next_check))
+            .first(db)?,
+        false => None,
+    };
+    Ok(Frame {
+        actor,
+        seen_at,
+        unread,
+        next_event,
+    })
+}
+
+/// The demo's accounts, each with every role it holds: address, name, body and role.
+pub fn list_demo_people(db: &mut Db) -> QueryResult<Vec<(String, String, Option<(String, Role)>)>> {
+    people::table
+        .left_join(
+            memberships::table
+                .inner_join(bodies::table.on(bodies::id.eq(memberships::body_id)))
+                .on(memberships::person_id
+                    .eq(people::id)
+                    .and(memberships::ended_at.is_null())),
+        )
+        .filter(people::email.like("%@demo.invalid"))
+        .order((people::id, memberships::id))
+        .limit(200)
+        .select((
+            people::email,
+            people::name,
+            (bodies::name, memberships::role).nullable(),
+        ))
+        .load(db)
 }

@@ -245,6 +245,14 @@ impl Line {
     }
 }
 
+/// Whether lines wait for the sealer.
+pub fn has_tail(db: &mut Db) -> QueryResult<bool> {
+    diesel::select(diesel::dsl::exists(
+        ledger::table.filter(ledger::seq.is_null()),
+    ))
+    .get_result(db)
+}
+
 /// Chains the lines that have no number yet; returns how many. One sealer at a time, on both databases.
 pub fn seal_tail(tx: &mut Tx) -> Result<usize, Failure> {
     let alone = on_db!(&mut *tx.db,

@@ -11,6 +11,7 @@ pub mod mail;
 pub mod migrations;
 pub mod once;
 pub mod outbox;
+pub mod portal;
 pub mod seal;
 pub mod secrets;
 pub mod signing;

@@ -21,6 +21,29 @@ pub fn beat(tx: &mut Tx, run: i64) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Lets the newest run reach an instant; without any run, one that reaches it begins now.
+pub fn bridge(tx: &mut Tx, until: NaiveDateTime) -> Result<(), Failure> {
+    let run: Option<i64> = uptimes::table
+        .select(diesel::dsl::max(uptimes::id))
+        .first(tx.db)?;
+    match run {
+        Some(run) => diesel::update(uptimes::table.find(run))
+            .set(uptimes::last_at.eq(until))
+            .execute(tx.db)?,
+        None => diesel::insert_into(uptimes::table)
+            .values((uptimes::started_at.eq(tx.now), uptimes::last_at.eq(until)))
+            .execute(tx.db)?,
+    };
+    Ok(())
+}
+
+/// When the portal was last seen running, in portal time.
+pub fn last_seen(tx: &mut Tx) -> QueryResult<Option<NaiveDateTime>> {
+    uptimes::table
+        .select(diesel::dsl::max(uptimes::last_at))
+        .first(tx.db)
+}
+
 /// The longest time without any run between two instants (portal clock).
 pub fn longest_gap(
     tx: &mut Tx,

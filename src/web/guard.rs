@@ -4,15 +4,12 @@ use super::context::{Context, Ctx, Origin};
 use super::error::{Why, Worded};
 use super::state::State;
 use super::view::View;
-use crate::infra::actor::{self, Actor};
+use crate::infra::actor::{self, Frame};
 use crate::infra::config::Config;
-use crate::infra::db::Db;
 use crate::infra::seal::random_hex;
 use crate::infra::store::machine_now;
 use crate::infra::tokens;
 use crate::infra::words::Language;
-use crate::kernel::people::SessionId;
-use crate::schema::{messages, tenders};
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::cookie::{Cookie, SameSite, time::Duration};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
@@ -22,8 +19,6 @@ use actix_web::web::{Bytes, BytesMut, Data};
 use actix_web::{HttpMessage, HttpResponse};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use chrono::NaiveDateTime;
-use diesel::prelude::*;
 use futures_util::StreamExt;
 use serde_json::json;
 use std::net::IpAddr;
@@ -205,15 +200,15 @@ async fn context_of(
         token.map_or((None, false), |token| (Some(token.session), token.is_stale));
     let is_demo = state.config.mode.is_demo();
     let found = if session.is_none() && !is_demo {
-        Found::default()
+        Frame::default()
     } else {
         let found = state
             .store
-            .read(move |db| Ok(find(db, session, is_demo, now)?))
+            .read(move |db| Ok(actor::frame(db, session, is_demo, now)?))
             .await;
         found.unwrap_or_else(|error| {
             tracing::error!(%error, "session lookup");
-            Found::default()
+            Frame::default()
         })
     };
     if let (Some(session), Some(seen_at)) = (session, found.seen_at)
@@ -258,52 +253,6 @@ async fn context_of(
         flash: req.cookie("flash").map(|cookie| cookie.value().to_owned()),
     };
     (context, renewed)
-}
-
-#[derive(Default)]
-struct Found {
-    actor: Option<Actor>,
-    seen_at: Option<NaiveDateTime>,
-    unread: i64,
-    next_event: Option<NaiveDateTime>,
-}
-
-/// What the frame of a page needs from the database, in one go.
-fn find(
-    db: &mut Db,
-    session: Option<SessionId>,
-    is_demo: bool,
-    now: NaiveDateTime,
-) -> QueryResult<Found> {
-    let found = match session {
-        Some(session) => actor::find_seen(db, session, now)?,
-        None => None,
-    };
-    let (actor, seen_at) = found.unzip();
-    let unread = match &actor {
-        None => 0,
-        Some(actor) => messages::table
-            .filter(messages::first_read_at.is_null())
-            .filter(
-                messages::person_id
-                    .eq(actor.person_id)
-                    .or(messages::body_id.eq(actor.body_id())),
-            )
-            .count()
-            .get_result(db)?,
-    };
-    let next_event = match is_demo {
-        true => tenders::table
-            .select(diesel::dsl::min(tenders::next_check))
-            .first(db)?,
-        false => None,
-    };
-    Ok(Found {
-        actor,
-        seen_at,
-        unread,
-        next_event,
-    })
 }
 
 /// The client's /24 or /64; a forwarded address counts only from a trusted proxy.
@@ -504,28 +453,10 @@ pub fn sign_in_page(
 
 /// The demo sign-ins, one for each role: accounts at the demo's own domain, each with what it is in its first body.
 fn demo_people(view: &View) -> Vec<serde_json::Value> {
-    use crate::kernel::roles::Role;
-    use crate::schema::{bodies, memberships, people};
-    type Row = (String, String, Option<(String, Role)>);
-    let rows: Result<Vec<Row>, _> = view.state.store.read_blocking(|db| {
-        Ok(people::table
-            .left_join(
-                memberships::table
-                    .inner_join(bodies::table.on(bodies::id.eq(memberships::body_id)))
-                    .on(memberships::person_id
-                        .eq(people::id)
-                        .and(memberships::ended_at.is_null())),
-            )
-            .filter(people::email.like("%@demo.invalid"))
-            .order((people::id, memberships::id))
-            .limit(200)
-            .select((
-                people::email,
-                people::name,
-                (bodies::name, memberships::role).nullable(),
-            ))
-            .load(db)?)
-    });
+    let rows = view
+        .state
+        .store
+        .read_blocking(|db| Ok(actor::list_demo_people(db)?));
     let mut list: Vec<(String, String, Option<String>, Vec<String>)> = Vec::new();
     for (email, name, held) in rows.unwrap_or_default() {
         let (body, role) = held.unzip();

@@ -16,7 +16,7 @@ pub use sessions::{
 
 use crate::accounts::model::{Body, Membership, Person};
 use crate::infra::db::{Db, columns};
-use crate::infra::words::Language;
+use crate::kernel::language::Language;
 use crate::kernel::people::{BodyId, PersonId};
 use crate::kernel::roles::{BodyKind, Role};
 use crate::schema::{bodies, body_names, memberships, messages, people};

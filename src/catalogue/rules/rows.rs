@@ -1,7 +1,7 @@
 //! One row of an imported catalogue, and what may be wrong with it.
 
-use crate::kernel::refusal::{Refusal, Rule};
 use crate::kernel::catalogue_code::CatalogueCode;
+use crate::kernel::refusal::{Refusal, Rule};
 use crate::kernel::text;
 use std::collections::BTreeMap;
 

@@ -5,6 +5,6 @@ mod actions;
 mod model;
 mod queries;
 
-pub use actions::{Notice, publish};
-pub use model::{Publication, PublicationId};
+pub use actions::publish;
+pub use model::{Notice, Publication, PublicationId};
 pub use queries::{find, list_newest, list_of_subject};

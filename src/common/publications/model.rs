@@ -24,3 +24,13 @@ pub struct Publication {
     pub link: String,
     pub published_at: NaiveDateTime,
 }
+
+/// A notice to be published; `link` is the path of its page.
+pub struct Notice<'a, C> {
+    pub kind: &'a str,
+    pub subject: (&'a str, i64),
+    pub region: Option<&'a str>,
+    pub title: &'a str,
+    pub link: &'a str,
+    pub content: &'a C,
+}

@@ -1,8 +1,9 @@
 //! Reading notices.
 
-use super::model::{Publication, PublicationId};
+use super::model::{Notice, Publication, PublicationId};
 use crate::infra::db::{Db, columns};
 use crate::schema::publications;
+use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
 pub fn find(db: &mut Db, id: PublicationId) -> QueryResult<Publication> {
@@ -55,4 +56,29 @@ pub fn last_revision(db: &mut Db, kind: &str, subject: (&str, i64)) -> QueryResu
         .select(diesel::dsl::max(publications::revision))
         .first(db)?;
     Ok(last.unwrap_or(0))
+}
+
+pub fn insert<C>(
+    db: &mut Db,
+    notice: &Notice<C>,
+    revision: i64,
+    content: &str,
+    hash: &str,
+    at: NaiveDateTime,
+) -> QueryResult<PublicationId> {
+    diesel::insert_into(publications::table)
+        .values((
+            publications::kind.eq(notice.kind),
+            publications::subject_kind.eq(notice.subject.0),
+            publications::subject_id.eq(notice.subject.1),
+            publications::revision.eq(revision),
+            publications::region_code.eq(notice.region),
+            publications::title.eq(notice.title),
+            publications::content.eq(content),
+            publications::hash.eq(hash),
+            publications::link.eq(notice.link),
+            publications::published_at.eq(at),
+        ))
+        .returning(publications::id)
+        .get_result(db)
 }

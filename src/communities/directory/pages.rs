@@ -35,11 +35,13 @@ async fn find_place(view: &View, code: String) -> Result<Option<Region>, AppErro
     let found = view
         .state
         .store
-        .read(move |db| match regions::find(db, &code) {
-            Ok(region) => Ok(Some(region)),
-            Err(diesel::result::Error::NotFound) => Ok(None),
-            Err(error) => Err(error.into()),
-        })
+        .read(
+            move |db| match regions::find(db, &code).map_err(Failure::from) {
+                Ok(region) => Ok(Some(region)),
+                Err(Failure::NotFound) => Ok(None),
+                Err(failure) => Err(failure),
+            },
+        )
         .await?;
     Ok(found.filter(is_place))
 }

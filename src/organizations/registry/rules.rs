@@ -1,8 +1,8 @@
 //! Which code fits which kind, what may follow what, and in which order names stand.
 
 use super::model::{ProviderKind, ProviderState};
-use crate::kernel::refusal::{Refusal, Rule};
 use crate::kernel::credit_code::{CreditCode, CreditCodeError};
+use crate::kernel::refusal::{Refusal, Rule};
 use pinyin::ToPinyin;
 
 /// Why a registration or a check did not happen.

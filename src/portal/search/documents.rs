@@ -82,10 +82,10 @@ fn always() -> NaiveDateTime {
 
 /// A provider, once an officer has proven it.
 pub fn organization(db: &mut Db, words: &Words, id: i64) -> Result<Option<Document>, Failure> {
-    let provider = match registry::find(db, ProviderId(id)) {
+    let provider = match registry::find(db, ProviderId(id)).map_err(Failure::from) {
         Ok(provider) if provider.state == ProviderState::Proven => provider,
-        Ok(_) | Err(diesel::NotFound) => return Ok(None),
-        Err(error) => return Err(error.into()),
+        Ok(_) | Err(Failure::NotFound) => return Ok(None),
+        Err(failure) => return Err(failure),
     };
     let codes = registry::scopes_of(db, provider.id)?;
     let scope = scope_names(db, &codes)?;

@@ -1,8 +1,8 @@
 //! What a project must be before it may be published.
 
 use super::model::{Forbidden, NewProject, ProjectState, TermGround};
-use crate::kernel::refusal::{Refusal, Rule};
 use crate::kernel::money::Fen;
+use crate::kernel::refusal::{Refusal, Rule};
 use chrono::Months;
 
 #[derive(Clone, Debug, PartialEq, Eq)]

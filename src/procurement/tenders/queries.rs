@@ -69,6 +69,13 @@ pub fn list_due(db: &mut Db, now: NaiveDateTime) -> QueryResult<Vec<TenderId>> {
         .load(db)
 }
 
+/// The next instant at which a tender will move by itself.
+pub fn next_due(db: &mut Db) -> QueryResult<Option<NaiveDateTime>> {
+    tenders::table
+        .select(diesel::dsl::min(tenders::next_check))
+        .first(db)
+}
+
 pub fn criteria_of(db: &mut Db, tender: TenderId) -> QueryResult<Vec<Criterion>> {
     criteria::table
         .filter(criteria::tender_id.eq(tender))

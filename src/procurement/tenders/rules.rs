@@ -2,10 +2,10 @@
 
 use super::model::{CriterionKind, NewCriterion, TenderState};
 use crate::common::rulesets::MethodRules;
-use crate::kernel::refusal::{Refusal, Rule};
 use crate::kernel::calendar::Calendar;
 use crate::kernel::ids::text_enum;
 use crate::kernel::instant;
+use crate::kernel::refusal::{Refusal, Rule};
 use chrono::{Duration, NaiveDate, NaiveDateTime};
 
 /// At most this many quality criteria.
