@@ -1,6 +1,7 @@
 //! In and out of the portal: sign-up, sign-in, reset, sessions, kept forms, members, administration, the inbox.
 
 use crate::on_both;
+use crate::support::browser::Browser;
 use crate::support::{Client, Database, PASSWORD, Portal, Reply, link_in, readable};
 use diesel::prelude::*;
 use sanshe::accounts::{self, Addressee};
@@ -828,6 +829,65 @@ fn what_is_typed_wrong_is_said_at_the_field(database: Database) {
         ],
     ] {
         assert_eq!(client.post_raw("/sign-in", &fields).status, 422);
+    }
+}
+
+/// Every page of accounts in a real browser: nothing for axe to find, nothing too wide, nothing from elsewhere.
+#[test]
+fn the_pages_hold_in_a_browser() {
+    for (width, language) in [(1280, "zh-CN"), (375, "en")] {
+        let Some(browser) = Browser::open(width, language, true) else {
+            return;
+        };
+        let portal = Portal::start(Database::Sqlite);
+        let platform = portal.body(BodyKind::Platform, "平台运营单位", None);
+        let bureau = portal.body(BodyKind::Bureau, "县民政局", Some("320585"));
+        let zhang = portal.person("zhang");
+        portal.grant(zhang, platform, &[Role::Administrator]);
+        portal.grant(zhang, bureau, &[Role::Officer, Role::Signatory]);
+        portal.signed_in("zhang");
+        let chinese = sanshe::infra::words::Language::Chinese;
+        let demo = portal.write(move |tx| {
+            accounts::create_person(tx, "wang@demo.invalid", "王芳", "", chinese, true)
+        });
+        portal.grant(demo, bureau, &[Role::Officer]);
+        portal.write(move |tx| {
+            accounts::deliver(tx, Addressee::Person(zhang), "test", &[], "/account")
+        });
+        let look = |path: &str, name: &str| {
+            browser.go(&format!("{}{path}", portal.origin));
+            if let Ok(folder) = std::env::var("SANSHE_TEST_PICTURES") {
+                let file = format!("accounts-{name}-{width}.png");
+                browser.screenshot(&std::path::Path::new(&folder).join(file));
+            }
+            assert_eq!(browser.axe(), Vec::<String>::new(), "{path} {width}");
+            assert!(!browser.overflows(), "{path} {width}");
+        };
+        look("/sign-up", "sign-up");
+        look("/sign-up/sent", "sent");
+        look("/forgot", "forgot");
+        look("/reset?token=gone", "gone");
+        look("/account", "asked");
+        look("/sign-in", "sign-in");
+        browser.fill("email", "zhang@test.invalid");
+        browser.fill("password", PASSWORD);
+        browser.submit("main form");
+        look("/account", "account");
+        look("/account/members", "members");
+        look("/admin/bodies", "bodies");
+        look("/admin/bodies/new", "body-new");
+        look(&format!("/admin/bodies/{bureau}"), "body");
+        look("/inbox", "inbox");
+        look("/inbox/1", "message");
+        assert_eq!(
+            browser.console_errors(&[401, 410, 404]),
+            Vec::<String>::new()
+        );
+        assert_eq!(
+            browser.foreign_requests(&portal.origin),
+            Vec::<String>::new()
+        );
+        portal.run_jobs();
     }
 }
 

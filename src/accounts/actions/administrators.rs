@@ -65,21 +65,17 @@ pub fn grant_by_email(
         return Err(AccountRule::RoleNotInBody(role).into());
     }
     let found = queries::find_person_by_email(tx.db, email)?;
-    match found.filter(|person| person.confirmed_at.is_some()) {
-        Some(person) => {
-            grant(tx, Some(actor), person.id, id, role)?;
-            tell(tx, words, person.id, &body.name, role, "role-granted")
-        }
-        None => {
-            offer(tx, actor, id, email, role)?;
-            let language = Language::Chinese;
-            let letter = Letter::new(email, language, "invited")
-                .arg("body", &body.name)
-                .arg("role", super::members::role_word(words, language, role))
-                .link("/account");
-            mail::post(tx, &letter)
-        }
+    if let Some(person) = found.filter(|person| person.confirmed_at.is_some()) {
+        grant(tx, Some(actor), person.id, id, role)?;
+        return tell(tx, words, person.id, &body.name, role, "role-granted");
     }
+    offer(tx, actor, id, email, role)?;
+    let language = Language::Chinese;
+    let letter = Letter::new(email, language, "invited")
+        .arg("body", &body.name)
+        .arg("role", super::members::role_word(words, language, role))
+        .link("/account");
+    mail::post(tx, &letter)
 }
 
 /// Makes the one-time secret of `/first-administrator?token=…`; refused once the portal has an administrator.

@@ -44,9 +44,10 @@ async fn find(view: &View, actor: &Actor) -> Result<Shown, AppError> {
 async fn page(view: &View, actor: &Actor, form: Option<Form>) -> Answer {
     let shown = find(view, actor).await?;
     let form = form.unwrap_or_default();
-    let form = match form.has("name") {
-        true => form,
-        false => form.with("name", &shown.person.name),
+    let form = if form.has("name") {
+        form
+    } else {
+        form.with("name", &shown.person.name)
     };
     let invitations: Vec<Value> = shown
         .invitations

@@ -164,11 +164,11 @@ async fn page(view: &View, id: BodyId, form: Form) -> Answer {
     let (body, members, invitations) = found.await?;
     let (members, invitations) = rows(view, &members, &invitations);
     let roles = Role::ALL.iter().filter(|role| may(**role, body.kind));
-    let form = match form.has("name") {
-        true => form,
-        false => form
-            .with("name", &body.name)
-            .with("phone", body.phone.clone().unwrap_or_default()),
+    let form = if form.has("name") {
+        form
+    } else {
+        form.with("name", &body.name)
+            .with("phone", body.phone.clone().unwrap_or_default())
     };
     let data = json!({
         "body": { "id": body.id, "name": body.name, "kind": kind_word(view, body.kind), "version": body.version },

@@ -38,7 +38,7 @@ pub async fn save(view: View, req: HttpRequest, form: Form) -> Answer {
 
 async fn sign_in(view: View, req: HttpRequest, mut form: Form) -> Answer {
     let email = form.parsed("email", |text| {
-        Ok(rules::email(text).map_err(|rule| rule.refusal())?)
+        rules::email(text).map_err(|rule| rule.refusal())
     });
     if form.raw("password").is_empty() {
         form.refuse(Refusal::new("form-missing").at("password"));
