@@ -356,6 +356,22 @@ fn an_expired_session_keeps_the_form(database: Database) {
     assert_eq!(name_of(&portal, zhang), typed);
 }
 
+fn a_form_with_files_leads_back_to_its_page(database: Database) {
+    let portal = Portal::start(database);
+    let bureau = portal.body(BodyKind::Bureau, "县民政局", Some("320585"));
+    let client = portal.member("zhang", bureau, &[Role::Officer]);
+    let path = "/catalogue/import";
+    let shown = client.get(path);
+    end_all_sessions(&portal);
+    let files: [(&str, &str, &[u8]); 1] = [("file", "a.csv", b"x")];
+    let asked = client.upload_from(&shown, path, path, &[], &files);
+    assert_eq!(asked.status, 401);
+    let email = email_of("zhang");
+    let fields = [("email", email.as_str()), ("password", PASSWORD)];
+    let on = client.submit_from(&asked, "/sign-in", &fields);
+    assert_eq!(on.location.as_deref(), Some(path));
+}
+
 fn a_page_asked_for_comes_after_the_sign_in(database: Database) {
     let portal = Portal::start(database);
     portal.person("zhang");
@@ -899,6 +915,7 @@ on_both!(
     guesses_slow_down_strangers_only,
     a_session_ends_at_once,
     an_expired_session_keeps_the_form,
+    a_form_with_files_leads_back_to_its_page,
     a_page_asked_for_comes_after_the_sign_in,
     a_sign_in_begins_a_session_of_its_own,
     risky_acts_want_the_password_again,

@@ -27,6 +27,8 @@ pub struct Context {
     pub body: Bytes,
     /// Path and query, without the deployment's prefix.
     pub path: String,
+    /// The page to come back to after a sign-in: this one, or the one whose form was sent.
+    pub back: String,
     pub origin: Origin,
     pub flash: Option<String>,
     /// Messages in the portal's inbox that nobody opened yet.
@@ -47,6 +49,7 @@ impl Context {
             network: self.network.clone(),
             body: self.body.clone(),
             path: self.path.clone(),
+            back: self.back.clone(),
             origin: self.origin,
             flash: None,
             unread: 0,

@@ -236,6 +236,11 @@ async fn context_of(
         .uri()
         .path_and_query()
         .map_or("/", actix_web::http::uri::PathAndQuery::as_str);
+    let path = strip(path, &state.config).to_owned();
+    let back = match *req.method() {
+        Method::GET | Method::HEAD => path.clone(),
+        _ => referer(req, &state.config).unwrap_or_default(),
+    };
     let context = Context {
         request_id: random_hex::<6>().unwrap_or_default(),
         language,
@@ -245,10 +250,8 @@ async fn context_of(
         visitor,
         network: network(req, &state.config),
         body,
-        path: path
-            .strip_prefix(state.config.prefix.as_str())
-            .unwrap_or(path)
-            .to_owned(),
+        path,
+        back,
         origin: origin_of(req, &state.config),
         flash: req.cookie("flash").map(|cookie| cookie.value().to_owned()),
     };
@@ -275,6 +278,25 @@ fn network(req: &ServiceRequest, config: &Config) -> String {
         }
         None => "unknown".into(),
     }
+}
+
+/// The path without the deployment's prefix.
+fn strip<'a>(path: &'a str, config: &Config) -> &'a str {
+    path.strip_prefix(config.prefix.as_str()).unwrap_or(path)
+}
+
+/// The page of ours that a form was sent from: a form with files is not kept, but its page is found again.
+fn referer(req: &ServiceRequest, config: &Config) -> Option<String> {
+    let text = req.headers().get(header::REFERER)?.to_str().ok()?;
+    let url = url::Url::parse(text).ok()?;
+    if origin_of(req, config) != Origin::Own {
+        return None;
+    }
+    let path = strip(url.path(), config);
+    Some(match url.query() {
+        Some(query) => format!("{path}?{query}"),
+        None => path.to_owned(),
+    })
 }
 
 /// Where a request says that it comes from.
@@ -417,7 +439,7 @@ fn sign_in_again(view: &View, verify: bool) -> super::Answer {
         StatusCode::UNAUTHORIZED
     };
     let back = if view.ctx.body.is_empty() {
-        view.ctx.path.clone()
+        view.ctx.back.clone()
     } else {
         String::new()
     };

@@ -179,6 +179,19 @@ impl Client {
     ) -> Reply {
         let shown = self.get(page);
         assert_eq!(shown.status, 200, "{page}: {}", excerpt(&shown.body));
+        self.upload_from(&shown, page, action, fields, files)
+    }
+
+    /// The same from a page already shown.
+    #[track_caller]
+    pub fn upload_from(
+        &self,
+        shown: &Reply,
+        page: &str,
+        action: &str,
+        fields: &[(&str, &str)],
+        files: &[(&str, &str, &[u8])],
+    ) -> Reply {
         let html = shown.html();
         let selector = Selector::parse("form").unwrap();
         let full = html
@@ -217,6 +230,7 @@ impl Client {
             .post(self.url(&full))
             .header("accept-language", self.language)
             .header("origin", &self.origin)
+            .header("referer", self.url(page))
             .header(
                 "content-type",
                 format!("multipart/form-data; boundary={boundary}"),
