@@ -17,6 +17,7 @@ mod licenses;
 mod mail;
 mod messages;
 mod migrations;
+mod organizations;
 mod portal;
 mod search;
 mod store;

@@ -194,7 +194,7 @@ fn differences(
     .filter(|(_, now, typed)| now != typed)
     .map(|(label, now, typed)| {
         json!({
-            "field": view.say(label),
+            "label": view.say(label),
             "now": text::excerpt(&now, 200),
             "typed": text::excerpt(&typed, 200),
         })
