@@ -85,7 +85,12 @@ impl Desk {
         }
         if actor.has(Role::Signatory) {
             for (contract, title) in queries::list_unsigned(db, body.id)? {
-                desk.add(None, "sign", Some(&title), format!("/contracts/{contract}"));
+                desk.add(
+                    None,
+                    "sign",
+                    Some(&title),
+                    format!("/contracts/{contract}/sign"),
+                );
             }
         }
         match body.kind {
@@ -104,14 +109,18 @@ impl Desk {
             let contract = self
                 .contracts
                 .iter()
-                .find(|contract| contract.project == Some(row.id))
-                .map(|contract| contract.state.as_str());
+                .find(|contract| contract.project == Some(row.id));
+            let contract_id = contract.map(|contract| contract.id);
+            let contract = contract.map(|contract| contract.state.as_str());
             let has_panel = row.tender.is_some_and(|id| with_panel.contains(&id));
             let state = row.tender_state.as_deref().unwrap_or_default();
             if let Some(what) = officer_task(state, has_panel, contract) {
-                let link = match what {
-                    "open" => format!("/projects/{}/opening", row.id),
-                    "panel" => format!("/projects/{}/panel", row.id),
+                let link = match (what, contract_id) {
+                    ("open", _) => format!("/projects/{}/opening", row.id),
+                    ("panel", _) => format!("/projects/{}/panel", row.id),
+                    ("award", _) => format!("/projects/{}/award", row.id),
+                    ("contract", _) => format!("/projects/{}/result", row.id),
+                    ("offer", Some(contract)) => format!("/contracts/{contract}"),
                     _ => format!("/projects/{}", row.id),
                 };
                 self.add(Some(row.id), what, Some(&row.title), link);
@@ -415,6 +424,7 @@ fn links(view: &View, actor: &Actor) -> Vec<Value> {
         Some(_) if actor.has(Role::Officer) => {
             links.push(("new-project", "/projects/new".into()));
             links.push(("catalogue", "/catalogue".into()));
+            links.push(("import-contracts", "/contracts/import".into()));
         }
         Some(_) => {}
     }

@@ -211,6 +211,7 @@ portal-work-link-find = Find projects to bid for
 portal-work-link-community = Our community's page
 portal-work-link-new-project = Start a project
 portal-work-link-catalogue = Purchase catalogue
+portal-work-link-import-contracts = Enter earlier contracts
 portal-work-link-checks = Verify providers
 portal-work-link-panel = My evaluations
 portal-work-link-bodies = Bodies and people

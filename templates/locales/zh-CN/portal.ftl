@@ -211,6 +211,7 @@ portal-work-link-find = 查找可以参加的项目
 portal-work-link-community = 我们的社区页面
 portal-work-link-new-project = 发起项目
 portal-work-link-catalogue = 购买目录
+portal-work-link-import-contracts = 补录合同
 portal-work-link-checks = 核验服务提供方
 portal-work-link-panel = 我的评审
 portal-work-link-bodies = 单位与人员
