@@ -78,7 +78,7 @@ fn a_resident_reads_the_shipped_sample(database: Database) {
     }
     let mut english = portal.anonymous();
     english.language = "en";
-    english.get("/catalogue").expect(200).see("unverified");
+    english.get("/catalogue").expect(200).see("Unverified");
 }
 
 fn bad_rows_are_all_named_and_nothing_is_saved(database: Database) {

@@ -95,6 +95,7 @@ fn read_lines(text: &[u8], bad: &mut Vec<BadRow>) -> Vec<Row> {
     let mut header: Option<Header> = None;
     let mut rows: Vec<(u64, Row)> = Vec::new();
     let mut record = ByteRecord::new();
+    let mut is_whole = true;
     // Reading from memory and without UTF-8: `Err` cannot come, and would end the file.
     while let Ok(true) = reader.read_byte_record(&mut record) {
         let line = lines.of(record.position().map_or(0, csv::Position::byte));
@@ -102,6 +103,7 @@ fn read_lines(text: &[u8], bad: &mut Vec<BadRow>) -> Vec<Row> {
             if header.is_none() || bad.len() >= MAX_BAD {
                 return Vec::new();
             }
+            is_whole = false;
             continue;
         };
         // Spreadsheets leave lines of commas below the table.
@@ -123,20 +125,18 @@ fn read_lines(text: &[u8], bad: &mut Vec<BadRow>) -> Vec<Row> {
             });
             return Vec::new();
         }
-        if let Some(row) = read_fields(header, &fields, line, bad) {
-            rows.push((line, row));
-        }
+        rows.push((line, read_fields(header, &fields, line, bad)));
         if bad.len() >= MAX_BAD {
             return Vec::new();
         }
     }
-    let Some(header) = header.filter(|_| !rows.is_empty() || !bad.is_empty()) else {
+    let Some(header) = header.filter(|_| !rows.is_empty() || !is_whole) else {
         bad.push(BadRow::file(Reason::Empty));
         return Vec::new();
     };
     let place = |column| header.place(column).map_or(1, |at| at + 1);
-    // Rows that could not be read are missing here: their children would be blamed for them.
-    if bad.is_empty() {
+    // A row that could not even be read is missing here: its children would be blamed for it.
+    if is_whole {
         rows::check_together(&rows, place(Column::Code), place(Column::Parent), bad);
     }
     rows.into_iter().map(|(_, row)| row).collect()
@@ -193,16 +193,8 @@ fn read_header(fields: &[&str], line: u64, bad: &mut Vec<BadRow>) -> Option<Head
     (bad.len() == before).then_some(Header { columns })
 }
 
-fn read_fields(header: &Header, fields: &[&str], line: u64, bad: &mut Vec<BadRow>) -> Option<Row> {
-    let (needed, found) = (header.columns.len(), fields.len());
-    if needed != found {
-        bad.push(BadRow {
-            line,
-            column: Some(needed.min(found) + 1),
-            reason: Reason::Fields { needed, found },
-        });
-        return None;
-    }
+/// The row, with level 0 where its level is not known, for what must agree between rows.
+fn read_fields(header: &Header, fields: &[&str], line: u64, bad: &mut Vec<BadRow>) -> Row {
     let field = |column: Column| {
         let at = header.place(column);
         Field {
@@ -210,7 +202,16 @@ fn read_fields(header: &Header, fields: &[&str], line: u64, bad: &mut Vec<BadRow
             text: at.and_then(|at| fields.get(at)).map_or("", |text| *text),
         }
     };
-    rows::read_row(field, line, bad)
+    let (needed, found) = (header.columns.len(), fields.len());
+    if needed == found {
+        return rows::read_row(field, line, bad);
+    }
+    bad.push(BadRow {
+        line,
+        column: Some(needed.min(found) + 1),
+        reason: Reason::Fields { needed, found },
+    });
+    Row::only_code(field(Column::Code).text)
 }
 
 /// Counts lines as an editor does: the reader's own count stays behind after blank lines.
@@ -344,6 +345,22 @@ mod tests {
         assert_eq!(
             places,
             [(3, Some(2)), (6, Some(3)), (7, Some(1)), (7, Some(4))]
+        );
+    }
+
+    #[test]
+    fn what_disagrees_between_rows_is_named_beside_what_is_wrong_in_one() {
+        let found = bad("A01,,2,A,\nA0101,乙,3,A01,\nA0102,丙,3\nB01,丁,2,B,也许\nA0102,戊,3,A01,");
+        let places: Vec<_> = found.iter().map(|bad| (bad.0, bad.1)).collect();
+        assert_eq!(
+            places,
+            [
+                (3, Some(2)),
+                (5, Some(4)),
+                (6, Some(4)),
+                (6, Some(5)),
+                (7, Some(1))
+            ]
         );
     }
 

@@ -48,6 +48,20 @@ pub struct Row {
     pub is_verified: bool,
 }
 
+impl Row {
+    /// All that is known of a row that could not be read.
+    pub fn only_code(code: &str) -> Self {
+        Self {
+            code: code_of(code),
+            name: String::new(),
+            level: 0,
+            parent_code: None,
+            description: String::new(),
+            is_verified: false,
+        }
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reason {
     Empty,
@@ -172,13 +186,8 @@ fn code_of(text: &str) -> String {
     tidy(&text::narrow(text)).to_uppercase()
 }
 
-/// Reads one row by itself; what must agree between rows comes in [`check_together`].
-pub fn read_row<'a>(
-    field: impl Fn(Column) -> Field<'a>,
-    line: u64,
-    bad: &mut Vec<BadRow>,
-) -> Option<Row> {
-    let before = bad.len();
+/// Reads one row by itself (level 0: not known); what must agree between rows comes in [`check_together`].
+pub fn read_row<'a>(field: impl Fn(Column) -> Field<'a>, line: u64, bad: &mut Vec<BadRow>) -> Row {
     let mut refuse = |column: Column, reason: Reason| {
         bad.push(BadRow {
             line,
@@ -229,14 +238,14 @@ pub fn read_row<'a>(
             false
         }
     };
-    (bad.len() == before).then(|| Row {
+    Row {
         code,
         name,
         level,
         parent_code: (!parent.is_empty()).then_some(parent),
         description,
         is_verified,
-    })
+    }
 }
 
 /// Codes stand in addresses: ASCII letters and digits, with dots and dashes inside.
@@ -244,11 +253,12 @@ fn is_code(code: &str) -> bool {
     let outer = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
     code.chars()
         .all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-'))
+        && code.len() <= MAX_CODE
         && outer(code.chars().next())
         && outer(code.chars().last())
 }
 
-/// Checks the rows against each other; `places` are their lines and the columns of code and parent.
+/// Checks the rows against each other; rows come with their lines.
 pub fn check_together(
     rows: &[(u64, Row)],
     code_column: usize,
@@ -267,7 +277,7 @@ pub fn check_together(
             reason,
         });
     };
-    for (line, row) in rows {
+    for (line, row) in rows.iter().filter(|(_, row)| !row.code.is_empty()) {
         match known.get(row.code.as_str()) {
             Some((first, _)) => {
                 let (code, first) = (row.code.clone(), *first);
@@ -279,21 +289,23 @@ pub fn check_together(
         }
     }
     for (line, row) in rows {
-        let code = is_letter_scheme.then(|| CatalogueCode::parse(&row.code));
+        // What is no code at all was named already.
+        let code =
+            (is_letter_scheme && is_code(&row.code)).then(|| CatalogueCode::parse(&row.code));
         match &code {
             Some(Err(_)) => refuse(*line, code_column, Reason::CodePattern(row.code.clone())),
-            Some(Ok(code)) if i64::from(code.level()) != row.level => {
+            Some(Ok(code)) if row.level > 0 && i64::from(code.level()) != row.level => {
                 let (code, level) = (row.code.clone(), row.level);
                 refuse(*line, code_column, Reason::CodeLevel { code, level });
             }
             _ => {}
         }
-        let Some(parent) = &row.parent_code else {
+        let Some(parent) = row.parent_code.as_ref().filter(|_| row.level != 1) else {
             continue;
         };
         match known.get(parent.as_str()) {
             None => refuse(*line, parent_column, Reason::ParentUnknown(parent.clone())),
-            Some((_, level)) if level + 1 != row.level => {
+            Some((_, level)) if *level > 0 && row.level > 0 && level + 1 != row.level => {
                 refuse(*line, parent_column, Reason::ParentLevel(parent.clone()));
             }
             Some(_) => {

@@ -152,7 +152,7 @@ fn row(view: &View, hit: &Hit, asked: &Asked) -> Value {
     };
     let is_dated = !matches!(hit.kind, DocumentKind::Community | DocumentKind::Catalogue);
     json!({
-        "kind": view.say(&format!("search-kind-{}", hit.kind)),
+        "kind": view.say(&format!("search-one-{}", hit.kind)),
         "title": pieces(marked(&hit.title, asked.words(), 120)),
         "summary": pieces(marked(&hit.summary, asked.words(), 110)),
         "link": hit.link,

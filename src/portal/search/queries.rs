@@ -192,7 +192,7 @@ pub fn list(
         sqlite conn => sql_query(
             "SELECT d.kind, d.title, d.summary, d.link, d.at FROM \
              (SELECT rowid AS id FROM search_terms WHERE search_terms MATCH ? ORDER BY rowid DESC LIMIT ?) t \
-             JOIN search_documents d ON d.id = t.id ORDER BY d.title = ? DESC, d.at DESC, d.id DESC LIMIT ? OFFSET ?",
+             JOIN search_documents d ON d.id = t.id ORDER BY d.title = ? DESC, d.at DESC, d.id LIMIT ? OFFSET ?",
         )
         .bind::<Text, _>(asked.sqlite(kind))
         .bind::<BigInt, _>(CANDIDATES)
@@ -203,7 +203,7 @@ pub fn list(
         postgres conn => sql_query(
             "SELECT d.kind, d.title, d.summary, d.link, d.at FROM \
              (SELECT document_id AS id FROM search_terms WHERE terms @@ $1::tsquery ORDER BY document_id DESC LIMIT $2) t \
-             JOIN search_documents d ON d.id = t.id ORDER BY d.title = $3 DESC, d.at DESC, d.id DESC LIMIT $4 OFFSET $5",
+             JOIN search_documents d ON d.id = t.id ORDER BY d.title = $3 DESC, d.at DESC, d.id LIMIT $4 OFFSET $5",
         )
         .bind::<Text, _>(asked.postgres(kind))
         .bind::<BigInt, _>(CANDIDATES)
