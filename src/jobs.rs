@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 /// How long the runner rests when there is nothing to do.
 const REST: Duration = Duration::from_millis(100);
 const HEARTBEAT: Duration = Duration::from_secs(5);
-const SWEEP: Duration = Duration::from_secs(3600);
+const SWEEP: Duration = Duration::from_hours(1);
 
 pub struct Runner {
     stop: Arc<AtomicBool>,

@@ -1,6 +1,7 @@
 //! What the command line can do: one thin file a command.
 
 mod import_catalogue;
+mod init;
 mod open;
 mod serve;
 mod verify_ledger;
@@ -82,8 +83,8 @@ pub fn run(command: Command) -> Result<(), Failure> {
         Command::Demo(place) => run_server(Mode::Demo, &place),
         Command::Serve(place) => run_server(Mode::Live, &place),
         Command::Init { place, email } => {
-            let _ = (place, email);
-            Ok(())
+            let config = place.config(Mode::Live)?;
+            init::run(&config, &config.data, &email)
         }
         Command::ImportCatalogue { place, import } => {
             let mode = if import.demo { Mode::Demo } else { Mode::Live };

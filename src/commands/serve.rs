@@ -53,7 +53,11 @@ pub fn run_server(mode: Mode, place: &Where) -> Result<(), Failure> {
 fn print_sign_ins() {
     println!("sign-ins (password {}):", demo::PASSWORD);
     for part in demo::PEOPLE {
-        let roles: Vec<&str> = part.roles.iter().map(|role| role.as_str()).collect();
+        let roles: Vec<&str> = part
+            .roles
+            .iter()
+            .map(super::super::kernel::roles::Role::as_str)
+            .collect();
         println!(
             "  {:<24} {} · {} · {}",
             demo::address(part.account),

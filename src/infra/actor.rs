@@ -195,11 +195,12 @@ pub fn frame(
             .count()
             .get_result(db)?,
     };
-    let next_event = match is_demo {
-        true => tenders::table
+    let next_event = if is_demo {
+        tenders::table
             .select(diesel::dsl::min(tenders::next_check))
-            .first(db)?,
-        false => None,
+            .first(db)?
+    } else {
+        None
     };
     Ok(Frame {
         actor,
@@ -209,8 +210,11 @@ pub fn frame(
     })
 }
 
-/// The demo's accounts, each with every role it holds: address, name, body and role.
-pub fn list_demo_people(db: &mut Db) -> QueryResult<Vec<(String, String, Option<(String, Role)>)>> {
+/// Address, name, and one body and role.
+pub type DemoPerson = (String, String, Option<(String, Role)>);
+
+/// The demo's accounts, a row for each role that one holds.
+pub fn list_demo_people(db: &mut Db) -> QueryResult<Vec<DemoPerson>> {
     people::table
         .left_join(
             memberships::table

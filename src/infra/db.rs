@@ -37,7 +37,7 @@ macro_rules! on_db {
     };
 }
 
-/// What a connection is for: SQLite readers refuse to write, its one writer has a larger cache.
+/// What a connection is for: `SQLite` readers refuse to write, its one writer has a larger cache.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Purpose {
     Read,
@@ -87,7 +87,7 @@ impl DatabaseUrl {
     }
 }
 
-/// r2d2's view of [`DatabaseUrl`]; diesel's own manager would take any string for a SQLite file.
+/// r2d2's view of [`DatabaseUrl`]; diesel's own manager would take any string for a `SQLite` file.
 #[derive(Debug)]
 pub struct Manager {
     pub url: DatabaseUrl,

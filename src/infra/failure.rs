@@ -84,11 +84,11 @@ impl Failure {
         )
     }
 
-    /// PostgreSQL's 40001 and 40P01: the same closure may simply be run again.
+    /// `PostgreSQL`'s 40001 and 40P01: the same closure may simply be run again.
     pub fn is_retryable(&self) -> bool {
         match self {
-            Self::Again => true,
-            Self::Db(DbError::DatabaseError(DatabaseErrorKind::SerializationFailure, _)) => true,
+            Self::Again
+            | Self::Db(DbError::DatabaseError(DatabaseErrorKind::SerializationFailure, _)) => true,
             Self::Db(DbError::DatabaseError(_, info)) => {
                 info.message().contains("deadlock detected")
             }

@@ -2,7 +2,7 @@
 //!
 //! A line holds a salted hash of what happened; the person's name and free text lie in a row of their own that can be
 //! erased without breaking the chain. Writers never wait for each other (a chain in the action's transaction cost
-//! PostgreSQL four fifths of its writes, stack.md); the verifier names the short unsealed tail.
+//! `PostgreSQL` four fifths of its writes, stack.md); the verifier names the short unsealed tail.
 
 use super::actor::Actor;
 use super::db::{Db, columns};
@@ -400,7 +400,7 @@ pub fn verify(db: &mut Db, kept: Option<&Head>) -> Result<Verified, Failure> {
                 found: verified.lines,
             }),
             Some(hash) if hash != head.chain_hash => {
-                verified.findings.push(Finding::Forked { seq: head.seq })
+                verified.findings.push(Finding::Forked { seq: head.seq });
             }
             Some(_) => {}
         }

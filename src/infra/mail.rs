@@ -88,19 +88,18 @@ struct View<'a> {
 
 impl Mailer {
     pub fn new(config: &Config) -> Result<Self, Failure> {
-        let carrier = match &config.smtp {
-            Some(smtp) => Carrier::Smtp {
+        let carrier = if let Some(smtp) = &config.smtp {
+            Carrier::Smtp {
                 transport: Box::new(transport(smtp)?),
                 from: smtp
                     .from
                     .parse()
                     .map_err(|error| Failure::internal(format!("smtp.from: {error}")))?,
-            },
-            None => {
-                let folder = config.data.join("mail");
-                std::fs::create_dir_all(&folder).map_err(Failure::internal)?;
-                Carrier::Folder(folder)
             }
+        } else {
+            let folder = config.data.join("mail");
+            std::fs::create_dir_all(&folder).map_err(Failure::internal)?;
+            Carrier::Folder(folder)
         };
         let mut layout = Handlebars::new();
         layout.set_strict_mode(true);

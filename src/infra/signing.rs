@@ -30,10 +30,10 @@ pub fn verify(public_key: &str, message: &[u8], signature: &str) -> Result<bool,
     let bytes = |text: &str| hex::decode(text).map_err(Failure::internal);
     let key: [u8; 32] = bytes(public_key)?
         .try_into()
-        .map_err(|_| Failure::internal("public key"))?;
+        .map_err(|_bytes| Failure::internal("public key"))?;
     let signature: [u8; 64] = bytes(signature)?
         .try_into()
-        .map_err(|_| Failure::internal("signature"))?;
+        .map_err(|_bytes| Failure::internal("signature"))?;
     let key = VerifyingKey::from_bytes(&key).map_err(Failure::internal)?;
     Ok(key
         .verify(message, &Signature::from_bytes(&signature))

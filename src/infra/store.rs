@@ -1,8 +1,8 @@
 //! `read` and `write`: the only way to the database. Acknowledged means durable.
 //!
-//! SQLite has one writer thread that commits up to 64 jobs together, a savepoint each, and answers only after the
+//! `SQLite` has one writer thread that commits up to 64 jobs together, a savepoint each, and answers only after the
 //! commit (stack.md's measurement: 14,000 durable bids a second at 32 clients, against 279 with a connection each).
-//! PostgreSQL runs write jobs on its pool and repeats them when it asks to.
+//! `PostgreSQL` runs write jobs on its pool and repeats them when it asks to.
 
 use super::db::{DatabaseUrl, Db, DbPool, Purpose, pool};
 use super::failure::Failure;
@@ -28,7 +28,7 @@ pub struct Tx<'a> {
 }
 
 impl Tx<'_> {
-    /// Takes the instant anew. PostgreSQL calls it after a parent row is held, since the wait for it took time.
+    /// Takes the instant anew. `PostgreSQL` calls it after a parent row is held, since the wait for it took time.
     pub fn refresh_now(&mut self) -> QueryResult<()> {
         self.now = portal_now(self.db, self.offset)?;
         Ok(())
@@ -167,7 +167,7 @@ impl Store {
         query(&mut db)
     }
 
-    /// Runs one action in one transaction. `Fn`, because PostgreSQL may ask for it again.
+    /// Runs one action in one transaction. `Fn`, because `PostgreSQL` may ask for it again.
     pub async fn write<T, F>(&self, action: F) -> Result<T, Failure>
     where
         T: Send + 'static,
@@ -266,21 +266,23 @@ fn run_batch(db: &mut Db, offset: &AtomicI64, batch: Vec<Job>) -> bool {
     let mut replies: Vec<Reply> = Vec::with_capacity(batch.len());
     for job in batch {
         match run_job(db, offset, job) {
-            Some((Verdict::Abandon, reply)) => {
-                reply(false);
-                replies.into_iter().for_each(|reply| reply(false));
-                return false;
-            }
-            Some((_, reply)) => replies.push(reply),
-            None => {
-                replies.into_iter().for_each(|reply| reply(false));
+            Some((Verdict::Keep | Verdict::RollBack, reply)) => replies.push(reply),
+            abandoned => {
+                replies.extend(abandoned.map(|(_, reply)| reply));
+                answer(replies, false);
                 return false;
             }
         }
     }
     let durable = db.batch_execute("COMMIT").is_ok();
-    replies.into_iter().for_each(|reply| reply(durable));
+    answer(replies, durable);
     durable
+}
+
+fn answer(replies: Vec<Reply>, durable: bool) {
+    for reply in replies {
+        reply(durable);
+    }
 }
 
 /// One job in its savepoint; `None` when it panicked or the savepoint itself failed.

@@ -43,7 +43,7 @@ pub const SESSION: &str = "session";
 const VISITOR: &str = "visitor";
 pub const LANGUAGE: &str = "language";
 
-/// A cookie of this portal: HttpOnly, SameSite=Lax, Secure when the public URL is.
+/// A cookie of this portal: `HttpOnly`, SameSite=Lax, Secure when the public URL is.
 pub fn cookie(
     config: &Config,
     name: &'static str,
@@ -348,7 +348,7 @@ fn forged(req: &ServiceRequest, view: &View) -> Option<Why> {
         return None;
     }
     let path = view.ctx.path.split('?').next().unwrap_or_default();
-    if view.actor().is_none() && !OPEN_POSTS.iter().any(|open| path == *open) {
+    if view.actor().is_none() && !OPEN_POSTS.contains(&path) {
         return Some(Why::SignIn);
     }
     Some(Why::StaleForm)

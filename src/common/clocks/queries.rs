@@ -7,7 +7,8 @@ use crate::schema::clocks;
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
-/// Starts a clock, or moves its dates if it runs already.
+/// Starts a clock, or moves its dates if it runs already. One argument a column.
+#[allow(clippy::too_many_arguments)]
 pub fn set(
     db: &mut Db,
     subject: (&str, i64),

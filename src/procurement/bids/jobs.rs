@@ -14,11 +14,11 @@ pub fn run_due(state: &Data<State>) -> Result<usize, Failure> {
 /// A draft lives as long as its tender may still receive (a held one may be extended).
 fn erase_drafts(state: &Data<State>) -> Result<usize, Failure> {
     const LIVE: [TenderState; 3] = [TenderState::Draft, TenderState::Open, TenderState::Held];
-    let stale = state
+    let forgotten = state
         .store
         .read_blocking(|db| Ok(queries::list_stale_drafts(db, &LIVE)?))?;
-    let count = stale.len();
-    for (tender, bidder, version) in stale {
+    let count = forgotten.len();
+    for (tender, bidder, version) in forgotten {
         state.store.write_blocking(move |tx| {
             queries::delete_draft(tx.db, tender, bidder, version)?;
             let at = tx.machine_now();

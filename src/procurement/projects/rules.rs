@@ -116,16 +116,15 @@ pub fn may_become(from: ProjectState, to: ProjectState) -> bool {
     matches!(
         (from, to),
         // A cancelled award leads back into the tender.
-        (Draft | Failed | Awarded, Tendering)
+        (Draft | Failed | Awarded, Tendering | Cancelled)
             | (Tendering, Failed | Awarded | Cancelled)
-            | (Draft | Failed | Awarded, Cancelled)
             | (Awarded, Contracted | Failed)
     )
 }
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
     use super::*;
     use chrono::NaiveDate;
 

@@ -2,7 +2,7 @@
 
 use crate::common::rulesets::{Method, RuleSetId};
 use crate::kernel::ids::{id, text_enum};
-use crate::kernel::people::{BodyId, PersonId};
+use crate::kernel::people::PersonId;
 use crate::procurement::projects::ProjectId;
 use crate::schema::{criteria, questions, tenders};
 use chrono::NaiveDateTime;
@@ -88,6 +88,3 @@ pub struct Question {
     pub answered_at: Option<NaiveDateTime>,
     pub version: i64,
 }
-
-/// Who asked, for the asker alone.
-pub type Asker = BodyId;

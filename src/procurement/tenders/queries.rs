@@ -17,7 +17,7 @@ pub fn find(db: &mut Db, id: TenderId) -> QueryResult<Tender> {
         .first(db)
 }
 
-/// Keeps the row as it is until the transaction ends (`FOR SHARE`); SQLite's writer is alone anyway.
+/// Keeps the row as it is until the transaction ends (`FOR SHARE`); `SQLite`'s writer is alone anyway.
 pub fn lock_shared(db: &mut Db, id: TenderId) -> QueryResult<()> {
     on_db!(db,
         sqlite _alone => Ok(()),

@@ -298,13 +298,13 @@ pub fn check_dates(
     if questions_until <= now {
         wrong.push(TenderRule::QuestionsPast);
     }
-    if let Some(latest) = latest_questions(rules, calendar, closes_at) {
-        if last_day(questions_until) > last_day(latest) {
-            wrong.push(TenderRule::QuestionsTooLate {
-                latest,
-                article: rules.questions.article.clone(),
-            });
-        }
+    if let Some(latest) = latest_questions(rules, calendar, closes_at)
+        && last_day(questions_until) > last_day(latest)
+    {
+        wrong.push(TenderRule::QuestionsTooLate {
+            latest,
+            article: rules.questions.article.clone(),
+        });
     }
     if closes_on >= today && !calendar.is_known_between(today, closes_on) && !accepts_provisional {
         wrong.push(TenderRule::CalendarProvisional(chrono::Datelike::year(

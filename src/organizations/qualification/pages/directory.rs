@@ -175,7 +175,7 @@ pub async fn list(view: View, state: Data<State>) -> Answer {
             let depth = "\u{3000}".repeat(usize::try_from(item.level - 1).unwrap_or(0));
             (item.code.clone(), format!("{depth}{} {}", item.code, item.name))
         })),
-        "is_reviewer": view.actor().is_some_and(|actor| actor.may::<super::super::KeepDirectory>()),
+        "is_reviewer": view.actor().is_some_and(crate::infra::actor::Actor::may::<super::super::KeepDirectory>),
         "form": asked.form.view(&view.state.words, view.language()),
     });
     let title = view.say("qualification-directory-title");
