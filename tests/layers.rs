@@ -246,7 +246,7 @@ const REFUSED: &[(&str, &str, usize, &str)] = &[
         "src/procurement/tenders/queries.rs",
         "use crate::infra::store::Tx;",
         1,
-        "queries may import schema, infra::db, kernel",
+        "queries may import schema, infra::db, infra::failure, kernel",
     ),
     (
         "src/procurement/tenders/queries.rs",

@@ -9,16 +9,26 @@ use crate::kernel::text;
 use std::path::Path;
 
 pub fn run(config: &Config, data: &Path, email: &str) -> Result<(), Failure> {
-    std::fs::create_dir_all(data)
-        .map_err(|error| Failure::internal(format!("the folder {} is not writable: {error}", data.display())))?;
+    std::fs::create_dir_all(data).map_err(|error| {
+        Failure::internal(format!(
+            "the folder {} is not writable: {error}",
+            data.display()
+        ))
+    })?;
     if Secrets::read(data)?.is_none() {
         Secrets::make()?.write_new(data)?;
-        println!("secrets: {} (mode 600; keep a copy apart from the backups)", Secrets::path(data).display());
+        println!(
+            "secrets: {} (mode 600; keep a copy apart from the backups)",
+            Secrets::path(data).display()
+        );
     }
     let store = open_store(config)?;
     super::prepare(&store, Mode::Live)?;
     let email = text::clean(email).to_lowercase();
     let token = store.write_blocking(move |tx| accounts::invite_first_administrator(tx, &email))?;
-    println!("first administrator, one use, 24 hours: {}", config.link(&format!("/first-administrator?token={token}")));
+    println!(
+        "first administrator, one use, 24 hours: {}",
+        config.link(&format!("/first-administrator?token={token}"))
+    );
     Ok(())
 }

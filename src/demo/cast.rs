@@ -5,7 +5,7 @@ use crate::infra::actor::{Actor, ActorBody};
 use crate::infra::failure::Failure;
 use crate::infra::store::Tx;
 use crate::infra::words::Language;
-use crate::kernel::people::{BodyId, PersonId, SessionId};
+use crate::kernel::people::{PersonId, SessionId};
 use crate::kernel::roles::{BodyKind, Role};
 
 /// The password of every demo account.
@@ -197,13 +197,4 @@ fn first_body(tx: &mut Tx, person: PersonId) -> Result<(Option<ActorBody>, Vec<R
         }
     }
     Ok((None, Vec::new()))
-}
-
-/// The body of that name.
-pub fn body(tx: &mut Tx, name: &str) -> Result<BodyId, Failure> {
-    accounts::list_bodies(tx.db, BodyKind::ALL)?
-        .into_iter()
-        .find(|body| body.name == name)
-        .map(|body| body.id)
-        .ok_or(Failure::NotFound)
 }

@@ -7,6 +7,7 @@ pub mod clock;
 mod mail;
 mod organizations;
 mod pages;
+mod projects;
 mod story;
 
 pub use cast::{PASSWORD, PEOPLE, PROVIDERS, address};

@@ -1,6 +1,6 @@
 //! The demo's story: the real actions, one after another, under the demo clock. Nothing is inserted.
 
-use super::{cast, clock, organizations};
+use super::{cast, clock, organizations, projects};
 use crate::accounts;
 use crate::infra::failure::Failure;
 use crate::infra::files::Stored;
@@ -52,5 +52,21 @@ pub fn tell(state: &Data<State>) -> Result<(), Failure> {
     let story = Story { state, runtime };
     let hash = accounts::hash_password(cast::PASSWORD)?;
     story.write(move |tx| cast::enter(tx, &hash))?;
-    organizations::tell(&story)
+    organizations::tell(&story)?;
+    tell_projects(&story)
+}
+
+/// March: a comparison that nobody answers. Then two that run while the newcomer looks around, and a draft.
+fn tell_projects(story: &Story) -> Result<(), Failure> {
+    let mediation = projects::write(story, &projects::MEDIATION)?;
+    projects::publish(story, &projects::MEDIATION, mediation)?;
+    story.days(9)?;
+    let elderly = projects::write(story, &projects::ELDERLY)?;
+    projects::publish(story, &projects::ELDERLY, elderly)?;
+    story.hours(3)?;
+    projects::ask_and_answer(story, &projects::ELDERLY, elderly)?;
+    let youth = projects::write(story, &projects::YOUTH)?;
+    projects::publish(story, &projects::YOUTH, youth)?;
+    story.hours(5)?;
+    projects::write(story, &projects::DISABILITY).map(drop)
 }

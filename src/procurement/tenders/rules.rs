@@ -94,7 +94,7 @@ impl Rule for TenderRule {
                 min,
                 max,
                 article,
-            } => Refusal::new("tenders-price-weight")
+            } => Refusal::new("tenders-price-weight-range")
                 .arg("weight", weight)
                 .arg("min", min)
                 .arg("max", max)
