@@ -113,7 +113,7 @@ fn due(state: &Data<State>) -> Result<usize, Failure> {
             .store
             .write_blocking(move |tx| tenders::check_due(tx, id))?;
     }
-    Ok(due.len() + bids::jobs::run_due(state)?)
+    Ok(due.len() + bids::run_due(state)?)
 }
 
 fn run_jobs(state: &Data<State>) -> Result<usize, Failure> {

@@ -298,7 +298,7 @@ const REFUSED: &[(&str, &str, usize, &str)] = &[
     ),
     (
         "src/procurement/tenders/jobs.rs",
-        "use crate::web::State;",
+        "use crate::schema::tenders;",
         1,
         "jobs may import",
     ),

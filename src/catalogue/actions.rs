@@ -1,6 +1,6 @@
 //! Bringing a version in, publishing it, throwing a draft away.
 
-use super::model::{Catalogue, CatalogueId, CatalogueState};
+use super::model::{Catalogue, CatalogueId, CatalogueState, Heading, NewItem};
 use super::queries;
 use super::rules::{self, Row};
 use crate::common::publications::{self, Notice};
@@ -9,9 +9,6 @@ use crate::infra::failure::{Failure, Rule};
 use crate::infra::ledger::{self, Entry};
 use crate::infra::outbox;
 use crate::infra::store::Tx;
-use crate::on_db;
-use crate::schema::{catalogue_items, catalogues};
-use diesel::prelude::*;
 use serde_json::json;
 
 const SHIPPED: &[u8] = include_bytes!("data/catalogue_2026.csv");
@@ -22,26 +19,6 @@ const SHIPPED_SOURCE: &str = "示例，以财政部门公布为准";
 /// How many rows go in with one job, so that nothing else waits long behind an import.
 pub const BLOCK: usize = 500;
 
-/// What a version is called and where it comes from.
-#[derive(Clone, Debug)]
-pub struct Heading {
-    pub year: i64,
-    pub title: String,
-    pub issued_no: Option<String>,
-    pub source: String,
-}
-
-#[derive(Insertable)]
-#[diesel(table_name = catalogue_items)]
-struct NewItem<'a> {
-    catalogue_id: CatalogueId,
-    code: &'a str,
-    name: &'a str,
-    level: i64,
-    parent_code: Option<&'a str>,
-    description: &'a str,
-}
-
 /// Begins an import: a version that nobody sees until [`finish_import`].
 pub fn begin_import(
     tx: &mut Tx,
@@ -51,29 +28,13 @@ pub fn begin_import(
 ) -> Result<CatalogueId, Failure> {
     rules::check_year(heading.year)?;
     sweep(tx)?;
-    Ok(diesel::insert_into(catalogues::table)
-        .values((
-            catalogues::year.eq(heading.year),
-            catalogues::title.eq(&heading.title),
-            catalogues::issued_no.eq(&heading.issued_no),
-            catalogues::source.eq(&heading.source),
-            catalogues::is_verified.eq(is_verified),
-            catalogues::state.eq(CatalogueState::Staging),
-            catalogues::imported_by.eq(actor.map(|actor| actor.person_id)),
-            catalogues::imported_at.eq(tx.now),
-            catalogues::version.eq(0),
-        ))
-        .returning(catalogues::id)
-        .get_result(tx.db)?)
+    let by = actor.map(|actor| actor.person_id);
+    Ok(queries::insert(tx.db, heading, is_verified, by, tx.now)?)
 }
 
 /// An import whose process died is taken away by the next one, a day later.
 fn sweep(tx: &mut Tx) -> Result<(), Failure> {
-    let left: Vec<CatalogueId> = catalogues::table
-        .filter(catalogues::state.eq(CatalogueState::Staging))
-        .filter(catalogues::imported_at.lt(tx.now - chrono::Duration::days(1)))
-        .select(catalogues::id)
-        .load(tx.db)?;
+    let left = queries::list_left_staging(tx.db, tx.now - chrono::Duration::days(1))?;
     left.into_iter().try_for_each(|id| delete(tx, id))
 }
 
@@ -90,24 +51,12 @@ pub fn stage_rows(tx: &mut Tx, id: CatalogueId, rows: &[Row]) -> Result<(), Fail
             description: &row.description,
         })
         .collect();
-    on_db!(&mut *tx.db,
-        // On SQLite diesel wraps a batch in a transaction of its own, which cannot begin inside ours.
-        sqlite conn => for item in &items {
-            diesel::insert_into(catalogue_items::table).values(item).execute(conn)?;
-        },
-        postgres conn => {
-            diesel::insert_into(catalogue_items::table).values(&items).execute(conn)?;
-        }
-    );
-    Ok(())
+    Ok(queries::insert_items(tx.db, &items)?)
 }
 
 /// The flip: all rows are in, the version becomes a draft that staff see.
 pub fn finish_import(tx: &mut Tx, actor: Option<&Actor>, id: CatalogueId) -> Result<(), Failure> {
-    let changed = diesel::update(catalogues::table.find(id))
-        .filter(catalogues::state.eq(CatalogueState::Staging))
-        .set(catalogues::state.eq(CatalogueState::Draft))
-        .execute(tx.db)?;
+    let changed = queries::end_staging(tx.db, id)?;
     if changed == 0 {
         return Err(Failure::Changed);
     }
@@ -126,9 +75,7 @@ pub fn drop_import(tx: &mut Tx, id: CatalogueId) -> Result<(), Failure> {
 }
 
 fn delete(tx: &mut Tx, id: CatalogueId) -> Result<(), Failure> {
-    diesel::delete(catalogue_items::table.filter(catalogue_items::catalogue_id.eq(id)))
-        .execute(tx.db)?;
-    diesel::delete(catalogues::table.find(id)).execute(tx.db)?;
+    queries::delete(tx.db, id)?;
     Ok(())
 }
 
@@ -186,14 +133,7 @@ fn set_state(tx: &mut Tx, catalogue: &Catalogue, state: CatalogueState) -> Resul
         CatalogueState::Published => Some(tx.now),
         _ => catalogue.published_at,
     };
-    let changed = diesel::update(catalogues::table.find(catalogue.id))
-        .filter(catalogues::version.eq(catalogue.version))
-        .set((
-            catalogues::state.eq(state),
-            catalogues::published_at.eq(at),
-            catalogues::version.eq(catalogue.version + 1),
-        ))
-        .execute(tx.db)
+    let changed = queries::set_state(tx.db, catalogue, state, at)
         // Another version of the year was published at the same moment.
         .map_err(|error| match Failure::from(error) {
             failure if failure.is_unique_violation() => Failure::Changed,

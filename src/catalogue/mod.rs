@@ -7,10 +7,10 @@ mod queries;
 mod rules;
 
 pub use actions::{
-    BLOCK, Heading, begin_import, drop_import, finish_import, import_csv, import_reference,
-    is_verified, publish, publish_by, stage_rows,
+    BLOCK, begin_import, drop_import, finish_import, import_csv, import_reference, is_verified,
+    publish, publish_by, stage_rows,
 };
-pub use model::{Catalogue, CatalogueId, CatalogueItem, CatalogueItemId, CatalogueState};
+pub use model::{Catalogue, CatalogueId, CatalogueItem, CatalogueItemId, CatalogueState, Heading};
 pub use pages::{ManageCatalogue, routes};
 pub use queries::{
     find, find_item, find_published, list_children, list_items, list_public, newest_published,

@@ -48,3 +48,23 @@ pub struct CatalogueItem {
     pub parent_code: Option<String>,
     pub description: String,
 }
+
+/// What a version is called and where it comes from.
+#[derive(Clone, Debug)]
+pub struct Heading {
+    pub year: i64,
+    pub title: String,
+    pub issued_no: Option<String>,
+    pub source: String,
+}
+
+#[derive(Insertable)]
+#[diesel(table_name = catalogue_items)]
+pub struct NewItem<'a> {
+    pub catalogue_id: CatalogueId,
+    pub code: &'a str,
+    pub name: &'a str,
+    pub level: i64,
+    pub parent_code: Option<&'a str>,
+    pub description: &'a str,
+}

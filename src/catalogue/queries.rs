@@ -1,8 +1,11 @@
 //! Reading the catalogue.
 
-use super::model::{Catalogue, CatalogueId, CatalogueItem, CatalogueState};
+use super::model::{Catalogue, CatalogueId, CatalogueItem, CatalogueState, Heading, NewItem};
 use crate::infra::db::{Db, columns};
+use crate::kernel::people::PersonId;
+use crate::on_db;
 use crate::schema::{catalogue_items, catalogues};
+use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
 pub fn find(db: &mut Db, id: CatalogueId) -> QueryResult<Catalogue> {
@@ -100,4 +103,80 @@ pub fn list_versions_of(db: &mut Db, code: &str) -> QueryResult<Vec<(Catalogue, 
         .order((catalogues::year.desc(), catalogues::id.desc()))
         .select((columns::<Catalogue>(), columns::<CatalogueItem>()))
         .load(db)
+}
+
+pub fn insert(
+    db: &mut Db,
+    heading: &Heading,
+    is_verified: bool,
+    by: Option<PersonId>,
+    at: NaiveDateTime,
+) -> QueryResult<CatalogueId> {
+    diesel::insert_into(catalogues::table)
+        .values((
+            catalogues::year.eq(heading.year),
+            catalogues::title.eq(&heading.title),
+            catalogues::issued_no.eq(&heading.issued_no),
+            catalogues::source.eq(&heading.source),
+            catalogues::is_verified.eq(is_verified),
+            catalogues::state.eq(CatalogueState::Staging),
+            catalogues::imported_by.eq(by),
+            catalogues::imported_at.eq(at),
+            catalogues::version.eq(0),
+        ))
+        .returning(catalogues::id)
+        .get_result(db)
+}
+
+/// Imports that began before an instant and never ended.
+pub fn list_left_staging(db: &mut Db, before: NaiveDateTime) -> QueryResult<Vec<CatalogueId>> {
+    catalogues::table
+        .filter(catalogues::state.eq(CatalogueState::Staging))
+        .filter(catalogues::imported_at.lt(before))
+        .select(catalogues::id)
+        .load(db)
+}
+
+pub fn insert_items(db: &mut Db, items: &[NewItem]) -> QueryResult<()> {
+    on_db!(db,
+        // On SQLite diesel wraps a batch in a transaction of its own, which cannot begin inside ours.
+        sqlite conn => for item in items {
+            diesel::insert_into(catalogue_items::table).values(item).execute(conn)?;
+        },
+        postgres conn => {
+            diesel::insert_into(catalogue_items::table).values(items).execute(conn)?;
+        }
+    );
+    Ok(())
+}
+
+/// The import becomes a draft; 0 when it is none that is staging.
+pub fn end_staging(db: &mut Db, id: CatalogueId) -> QueryResult<usize> {
+    diesel::update(catalogues::table.find(id))
+        .filter(catalogues::state.eq(CatalogueState::Staging))
+        .set(catalogues::state.eq(CatalogueState::Draft))
+        .execute(db)
+}
+
+pub fn delete(db: &mut Db, id: CatalogueId) -> QueryResult<()> {
+    diesel::delete(catalogue_items::table.filter(catalogue_items::catalogue_id.eq(id)))
+        .execute(db)?;
+    diesel::delete(catalogues::table.find(id)).execute(db)?;
+    Ok(())
+}
+
+pub fn set_state(
+    db: &mut Db,
+    held: &Catalogue,
+    state: CatalogueState,
+    published_at: Option<NaiveDateTime>,
+) -> QueryResult<usize> {
+    diesel::update(catalogues::table.find(held.id))
+        .filter(catalogues::version.eq(held.version))
+        .set((
+            catalogues::state.eq(state),
+            catalogues::published_at.eq(published_at),
+            catalogues::version.eq(held.version + 1),
+        ))
+        .execute(db)
 }

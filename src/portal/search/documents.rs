@@ -112,10 +112,10 @@ pub fn organization(db: &mut Db, words: &Words, id: i64) -> Result<Option<Docume
 
 /// A project, once it is published. Nothing that moves with bids is in it (domain: silence before opening).
 pub fn project(db: &mut Db, id: i64) -> Result<Option<Document>, Failure> {
-    let project = match projects::find(db, ProjectId(id)) {
+    let project = match projects::find(db, ProjectId(id)).map_err(Failure::from) {
         Ok(project) => project,
-        Err(diesel::NotFound) => return Ok(None),
-        Err(error) => return Err(error.into()),
+        Err(Failure::NotFound) => return Ok(None),
+        Err(failure) => return Err(failure),
     };
     let Some(at) = project.published_at else {
         return Ok(None);

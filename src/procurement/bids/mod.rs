@@ -4,13 +4,14 @@
 //! Whatever is shown to others goes through [`list_opened`], which has no rows until the opening.
 
 mod actions;
-pub mod jobs;
+mod jobs;
 mod model;
 mod pages;
 mod queries;
 mod rules;
 
 pub use actions::{CheckedReceipt, check_receipt, opening_path};
+pub use jobs::run_due;
 pub use model::{Bid, BidContent, BidId, BidState, Invalid, Line, Receipt};
 pub use pages::routes;
 pub use queries::{bidder_names, count_current, list_current, list_opened};

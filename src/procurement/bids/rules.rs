@@ -1,10 +1,10 @@
 //! When a bid may come, go and be opened, and what it must hold. Pure: no clock, no database.
 
 use super::model::{BidState, Draft, Line, SealedBid};
-use crate::infra::failure::{Refusal, Rule};
 use crate::kernel::instant;
 use crate::kernel::money::{Fen, MoneyError};
 use crate::kernel::people::BodyId;
+use crate::kernel::refusal::{Refusal, Rule};
 use crate::kernel::text;
 use crate::procurement::tenders::{TenderId, TenderState};
 use chrono::NaiveDateTime;
