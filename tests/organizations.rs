@@ -181,6 +181,9 @@ fn a_double_submit_makes_one_body(database: Database) {
 fn strange_input_is_refused_or_kept_as_it_is(database: Database) {
     let portal = Portal::start(database);
     let client = somebody(&portal, "lin");
+    let nothing = submit(&client, &[]);
+    let first = nothing.errors().remove(0);
+    assert_eq!((nothing.status, first.as_str()), (422, "主体类别：请填写此项"));
     let code = code("52", "MJ565118");
     let long = "长".repeat(101);
     let summary = "述".repeat(2001);
@@ -209,7 +212,9 @@ fn strange_input_is_refused_or_kept_as_it_is(database: Database) {
             "{field}={value:?}: {:?}",
             reply.errors()
         );
-        reply.see("0512-53520001".get(..4).unwrap());
+        // What was typed elsewhere is kept.
+        let kept = if field == "address" { "0512-53520001" } else { "城厢镇示范路1号" };
+        reply.see(kept);
     }
     assert_eq!(providers(&portal), 0);
     let name = "<b>𠮷田</b> & جمعية \u{202E}💐 社";
@@ -444,7 +449,7 @@ fn proven(client: &Client, reviewer: &Client, fields: &[(&str, &str)]) -> i64 {
     id
 }
 
-fn declared<'a>(statement: &'a str) -> Vec<(&'a str, &'a str)> {
+fn declared(statement: &str) -> Vec<(&str, &str)> {
     let mut fields = vec![("statement", statement)];
     fields.extend(
         qualification::Declaration::ALL
@@ -493,7 +498,30 @@ fn an_application_goes_back_and_forth_into_the_directory(database: Database) {
         404,
         "a draft is the applicant's own"
     );
+    // Proofs beside it: read by the applicant and, once handed in, by the reviewer.
+    let attach = |bytes: &[u8]| {
+        lin.upload(&own, &format!("{own}/files"), &[], &[("file", "纳税证明.pdf", bytes)])
+    };
+    attach(b"not a scan").expect(422).see("三名持证社工");
+    attach(b"").expect(422).see("请选择文件");
+    attach(PDF).expect(303);
+    attach(PNG).expect(303);
+    let page = lin.get(&own);
+    let link = scraper::Selector::parse("ul.files a").unwrap();
+    let files: Vec<String> = page
+        .html()
+        .select(&link)
+        .map(|a| a.value().attr("href").unwrap().to_owned())
+        .collect();
+    assert_eq!(files.len(), 2);
+    assert_eq!(reviewer.get(&files[0]).status, 404, "not handed in yet");
+    lin.submit(&own, &format!("{}/remove", files[1]), &[]).expect(303);
+    assert_eq!(lin.get(&files[1]).status, 404);
+    assert!(lin.get(&files[0]).expect(200).body.starts_with("%PDF"));
     apply(&lin, id, "submit", declared("三名持证社工")).expect(303);
+    assert_eq!(reviewer.get(&files[0]).status, 200);
+    assert_eq!(portal.anonymous().get(&files[0]).status, 401);
+    assert!(!lin.get(&own).has("input[type=file]"), "handed in, it stands still");
     reviewer
         .get("/organizations/applications")
         .expect(200)

@@ -16,6 +16,8 @@ use std::str::FromStr;
 pub struct Form {
     typed: BTreeMap<String, Vec<String>>,
     refusals: Vec<Refusal>,
+    /// Which message names a field, for the summary on top: “please fill this in” needs to say what.
+    labels: BTreeMap<&'static str, &'static str>,
 }
 
 impl Form {
@@ -36,6 +38,11 @@ impl Form {
         Self::from_pairs(
             url::form_urlencoded::parse(body).map(|(k, v)| (k.into_owned(), v.into_owned())),
         )
+    }
+
+    /// Names fields by messages: `form.name(&[("phone", "registry-phone")])`.
+    pub fn name(&mut self, labels: &[(&'static str, &'static str)]) {
+        self.labels.extend(labels.iter().copied());
     }
 
     /// Fills a field for showing.
@@ -127,6 +134,13 @@ impl Form {
         self.refusals.push(refusal);
     }
 
+    /// This form's values with another one's refusals.
+    #[must_use]
+    pub fn refused_like(mut self, other: Self) -> Self {
+        self.refusals = other.refusals;
+        self
+    }
+
     /// Takes up what an action refused; any other error goes on up.
     pub fn take_up(&mut self, error: AppError) -> Result<(), AppError> {
         self.refusals.extend(error.refusals()?);
@@ -150,9 +164,28 @@ impl Form {
             .iter()
             .map(|refusal| (refusal.field, word(words, language, refusal)))
             .collect();
-        let errors: Vec<Value> = worded
+        let errors: Vec<Value> = self
+            .refusals
             .iter()
-            .map(|(field, text)| json!({ "href": format!("#{}", field.unwrap_or("main")), "text": text }))
+            .zip(&worded)
+            .map(|(refusal, (field, text))| {
+                // The general sentences name no field; at the field itself its label stands above.
+                let label = field
+                    .filter(|_| refusal.key.starts_with("form-"))
+                    .and_then(|field| self.labels.get(field));
+                let text = match label {
+                    Some(label) => {
+                        let label = words.say(language, label, &[]);
+                        words.say(
+                            language,
+                            "form-at-field",
+                            &[("label", &label), ("text", text)],
+                        )
+                    }
+                    None => text.clone(),
+                };
+                json!({ "href": format!("#{}", field.unwrap_or("main")), "text": text })
+            })
             .collect();
         let at: BTreeMap<&str, &String> = worded
             .iter()

@@ -9,7 +9,7 @@ use crate::infra::failure::{Failure, Rule};
 use crate::infra::ledger::{self, Entry};
 use crate::infra::outbox;
 use crate::infra::store::Tx;
-use crate::organizations::registry::{self, Provider, ProviderId};
+use crate::organizations::registry::{self, NewFile, Provider, ProviderId};
 
 /// The history of an entry is the provider's own history.
 const SUBJECT: &str = "provider";
@@ -47,6 +47,52 @@ pub fn apply(
     entry.to = Some(to.as_str());
     ledger::append(tx, Some(actor), &entry)?;
     Ok(id)
+}
+
+/// What the files beside an application are stored under.
+pub const FILES: &str = "qualification";
+
+/// Adds a file to an application that is not handed in.
+pub fn attach(
+    tx: &mut Tx,
+    actor: &Actor,
+    provider: ProviderId,
+    file: &NewFile,
+) -> Result<(), Failure> {
+    let provider = writable(tx, actor, provider)?;
+    if registry::list_files(tx.db, provider.id, FILES)?.len() >= rules::MAX_FILES {
+        return Err(QualificationRule::TooManyFiles.into());
+    }
+    registry::insert_file(tx.db, &provider, FILES, actor.person_id, file, tx.now)?;
+    ledger::append(
+        tx,
+        Some(actor),
+        &Entry::new(SUBJECT, provider.id.0, "qualification.attached")
+            .for_staff(Some(provider.body_id)),
+    )
+}
+
+/// Takes a file off an application that is not handed in.
+pub fn detach(tx: &mut Tx, actor: &Actor, provider: ProviderId, file: i64) -> Result<(), Failure> {
+    let provider = writable(tx, actor, provider)?;
+    let file = registry::find_file(tx.db, provider.id, FILES, file)?;
+    registry::remove_file(tx.db, &file, tx.now)?;
+    ledger::append(
+        tx,
+        Some(actor),
+        &Entry::new(SUBJECT, provider.id.0, "qualification.detached")
+            .for_staff(Some(provider.body_id)),
+    )
+}
+
+/// The own provider, while its application may be written.
+fn writable(tx: &mut Tx, actor: &Actor, provider: ProviderId) -> Result<Provider, Failure> {
+    let provider = registry::find_own(tx.db, provider, actor.body_id())?;
+    rules::may_apply(&provider)?;
+    if let Some(held) = queries::find_by_provider(tx.db, provider.id)? {
+        rules::next_state(held.state, Step::Write)?;
+    }
+    Ok(provider)
 }
 
 /// Hands the application in; everything that it lacks is said at once.

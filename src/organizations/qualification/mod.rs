@@ -8,7 +8,7 @@ mod pages;
 mod queries;
 mod rules;
 
-pub use actions::{accept, apply, resume, send_back, submit, suspend, withdraw};
+pub use actions::{accept, apply, attach, detach, resume, send_back, submit, suspend, withdraw};
 pub use model::{
     Application, Declaration, KeepDirectory, Qualification, QualificationId, QualificationState,
 };

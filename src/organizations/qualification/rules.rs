@@ -12,8 +12,12 @@ pub enum QualificationRule {
     NoStatement,
     Undeclared(Declaration),
     NoReason,
+    TooManyFiles,
     WrongState,
 }
+
+/// Files beside an application.
+pub const MAX_FILES: usize = 10;
 
 impl Rule for QualificationRule {
     fn refusal(&self) -> Refusal {
@@ -35,6 +39,9 @@ impl Rule for QualificationRule {
             .article(declaration.article())
             .at("declarations"),
             Self::NoReason => Refusal::new("form-missing").at("reason"),
+            Self::TooManyFiles => Refusal::new("qualification-too-many-files")
+                .arg("max", MAX_FILES)
+                .at("file"),
             Self::WrongState => Refusal::new("qualification-wrong-state"),
         }
     }

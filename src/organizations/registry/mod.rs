@@ -14,9 +14,9 @@ pub use model::{
     ProviderState, SeeOwnProvider, StoredFile,
 };
 pub use queries::{
-    area_names, areas_of, count_waiting, find, find_by_body, find_own, list_of_person, list_rivals,
-    list_serving, scope_names, scopes_of,
+    area_names, areas_of, count_waiting, find, find_by_body, find_file, find_own, insert_file,
+    list_files, list_of_person, list_rivals, list_serving, remove_file, scope_names, scopes_of,
 };
 pub use rules::{Step, next_state, sort_key, widest};
 
-pub use pages::routes;
+pub use pages::{read_upload, routes, send};

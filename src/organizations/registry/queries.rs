@@ -261,11 +261,23 @@ pub fn replace_certificate(
     )
     .set(files::removed_at.eq(at))
     .execute(db)?;
+    insert_file(db, provider, CERTIFICATE, by, file, at)
+}
+
+/// A file of this provider for staff and itself; `purpose` says which of its pages it belongs to.
+pub fn insert_file(
+    db: &mut Db,
+    provider: &Provider,
+    purpose: &str,
+    by: PersonId,
+    file: &NewFile,
+    at: NaiveDateTime,
+) -> QueryResult<()> {
     diesel::insert_into(files::table)
         .values((
             files::subject_kind.eq(SUBJECT),
             files::subject_id.eq(provider.id.0),
-            files::purpose.eq(CERTIFICATE),
+            files::purpose.eq(purpose),
             files::owner_body_id.eq(provider.body_id),
             files::uploaded_by.eq(by),
             files::name.eq(&file.name),
@@ -276,6 +288,37 @@ pub fn replace_certificate(
             files::audience.eq("staff"),
             files::created_at.eq(at),
         ))
+        .execute(db)?;
+    Ok(())
+}
+
+pub fn list_files(db: &mut Db, id: ProviderId, purpose: &str) -> QueryResult<Vec<StoredFile>> {
+    files::table
+        .filter(files::subject_kind.eq(SUBJECT))
+        .filter(files::subject_id.eq(id.0))
+        .filter(files::purpose.eq(purpose.to_owned()))
+        .filter(files::removed_at.is_null())
+        .order(files::id)
+        .select(columns::<StoredFile>())
+        .load(db)
+}
+
+/// One of a provider's files, by its number and what it belongs to.
+pub fn find_file(db: &mut Db, id: ProviderId, purpose: &str, file: i64) -> QueryResult<StoredFile> {
+    files::table
+        .filter(files::id.eq(file))
+        .filter(files::subject_kind.eq(SUBJECT))
+        .filter(files::subject_id.eq(id.0))
+        .filter(files::purpose.eq(purpose.to_owned()))
+        .filter(files::removed_at.is_null())
+        .select(columns::<StoredFile>())
+        .first(db)
+}
+
+/// Takes a file off its page; a sweeper removes its bytes later.
+pub fn remove_file(db: &mut Db, file: &StoredFile, at: NaiveDateTime) -> QueryResult<()> {
+    diesel::update(files::table.find(file.id))
+        .set(files::removed_at.eq(at))
         .execute(db)?;
     Ok(())
 }

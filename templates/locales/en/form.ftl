@@ -1,5 +1,6 @@
 # What any form may refuse. Rooms refuse with their own messages where they can say more.
 form-missing = Please fill this in
+form-at-field = { $label }: { $text }
 form-too-long = At most { $max } characters
 form-too-short = At least { $min } characters
 form-choose = Choose one of the options

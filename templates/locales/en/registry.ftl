@@ -151,3 +151,4 @@ inbox-provider-refused = “{ $name }” did not pass the check. Reason: { $reas
 inbox-provider-revoked = The proof of “{ $name }” was revoked. Reason: { $reason }
 inbox-provider-rival-proven = Another body was proven with the code { $code }. If “{ $name }” objects, upload its certificate and ask for a check.
 inbox-provider-check-asked = “{ $name }” asks for a check of a credit code that is already proven. Compare both.
+registry-file-missing = Choose a file

@@ -151,3 +151,4 @@ inbox-provider-refused = “{ $name }”核验未通过。理由：{ $reason }
 inbox-provider-revoked = “{ $name }”的核验已被撤销。理由：{ $reason }
 inbox-provider-rival-proven = 另一单位已以代码 { $code } 通过核验。“{ $name }”如有异议，可上传登记证书并申请核查。
 inbox-provider-check-asked = “{ $name }”以已被核验的信用代码申请核查，请对照双方材料。
+registry-file-missing = 请选择文件

@@ -1,6 +1,6 @@
 //! The organization's own application for the directory.
 
-use super::{NAV, declarations, tag};
+use super::{NAV, attached, declarations, tag};
 use crate::infra::actor::Actor;
 use crate::infra::failure::{Failure, Refusal, Rule};
 use crate::kernel::instant;
@@ -26,7 +26,7 @@ pub async fn show(
 }
 
 /// The page; `typed` is a form that was refused, otherwise what is stored is shown.
-async fn show_with(
+pub async fn show_with(
     actor: &Actor,
     view: &View,
     state: &Data<State>,
@@ -35,11 +35,12 @@ async fn show_with(
     status: StatusCode,
 ) -> Answer {
     let body = actor.body_id();
-    let (provider, entry) = state
+    let (provider, entry, files) = state
         .store
         .read(move |db| {
             let provider = registry::find_own(db, id, body)?;
-            Ok((provider, queries::find_by_provider(db, id)?))
+            let files = registry::list_files(db, id, actions::FILES)?;
+            Ok((provider, queries::find_by_provider(db, id)?, files))
         })
         .await?;
     let obstacle = rules::may_apply(&provider).err();
@@ -52,7 +53,12 @@ async fn show_with(
                 | QualificationState::Withdrawn
         )
     );
-    let form = typed.unwrap_or_else(|| filled(entry.as_ref()));
+    // A refused upload or removal knows nothing of the text: what is stored stays in its fields.
+    let form = match typed {
+        Some(typed) if typed.has("statement") => typed,
+        Some(typed) => filled(entry.as_ref()).refused_like(typed),
+        None => filled(entry.as_ref()),
+    };
     let version = entry.as_ref().map_or(-1, |entry| entry.version);
     let page = json!({
         "name": provider.name,
@@ -71,6 +77,8 @@ async fn show_with(
             && stands.is_some_and(|state| rules::next_state(state, rules::Step::Withdraw).is_ok()),
         "version": version,
         "declarations": declarations(view),
+        "files": attached(id, &files),
+        "attach": format!("/organizations/{id}/qualification/files"),
         "action": format!("/organizations/{id}/qualification"),
         "withdraw": format!("/organizations/{id}/qualification/withdraw"),
         "registration": format!("/organizations/{id}/registration"),
@@ -114,6 +122,7 @@ pub async fn save(
 ) -> Answer {
     let (id, actor) = (*id, who.actor.clone());
     let hands_in = form.raw("act") == "submit";
+    form.name(&[("statement", "qualification-statement")]);
     let application = Application {
         statement: form.optional("statement", 2000),
         declarations: form

@@ -2,12 +2,14 @@
 
 use super::{NAV, word_kind};
 use crate::catalogue::{self, CatalogueItem};
+use crate::infra::actor::Actor;
 use crate::infra::db::Db;
 use crate::infra::failure::Failure;
 use crate::kernel::catalogue_code::CatalogueCode;
 use crate::kernel::instant;
 use crate::kernel::paging::{Page, PageSize, decode_cursor};
 use crate::kernel::text;
+use crate::organizations::qualification::model::KeepDirectory;
 use crate::organizations::qualification::queries::{self, Filter, Listed};
 use crate::organizations::registry::{self, ProviderId, ProviderKind};
 use crate::regions::{self, Region};
@@ -169,13 +171,13 @@ pub async fn list(view: View, state: Data<State>) -> Answer {
         "filtered": is_filtered,
         "csv": address("/organizations.csv", &asked.form, None),
         "pager": { "prev": asked.after.as_ref().map(|_| first), "next": next, "count_text": count_text },
-        "kinds": choices(&view, KINDS.iter().map(|kind| (kind.as_str().to_owned(), word_kind(&view, *kind)))),
+        "kinds": choices(&view, KINDS.iter().map(|kind| (kind.to_string(), word_kind(&view, *kind)))),
         "towns": choices(&view, offer.towns.iter().map(|town| (town.code.clone(), town.name.clone()))),
         "codes": choices(&view, offer.items.iter().map(|item| {
             let depth = "\u{3000}".repeat(usize::try_from(item.level - 1).unwrap_or(0));
             (item.code.clone(), format!("{depth}{} {}", item.code, item.name))
         })),
-        "is_reviewer": view.actor().is_some_and(crate::infra::actor::Actor::may::<super::super::KeepDirectory>),
+        "is_reviewer": view.actor().is_some_and(Actor::may::<KeepDirectory>),
         "form": asked.form.view(&view.state.words, view.language()),
     });
     let title = view.say("qualification-directory-title");

@@ -2,6 +2,7 @@
 
 mod apply;
 mod directory;
+mod files;
 mod review;
 
 use super::QualificationState;
@@ -22,6 +23,17 @@ pub fn routes(cfg: &mut ServiceConfig) {
             resource("/organizations/{id}/qualification")
                 .route(get().to(apply::show))
                 .route(post().to(apply::save)),
+        )
+        .service(
+            resource("/organizations/{id}/qualification/files").route(post().to(files::attach)),
+        )
+        .service(
+            resource("/organizations/{id}/qualification/files/{file}")
+                .route(get().to(files::download)),
+        )
+        .service(
+            resource("/organizations/{id}/qualification/files/{file}/remove")
+                .route(post().to(files::detach)),
         )
         .service(
             resource("/organizations/{id}/qualification/withdraw")
@@ -46,6 +58,21 @@ fn word_kind(view: &View, kind: crate::organizations::registry::ProviderKind) ->
         "registry-kind-{}",
         kind.as_str().replace('_', "-")
     ))
+}
+
+/// The files beside an application, for its writer and its reviewer.
+fn attached(
+    id: crate::organizations::registry::ProviderId,
+    files: &[crate::organizations::registry::StoredFile],
+) -> Vec<Value> {
+    files
+        .iter()
+        .map(|file| {
+            let href = format!("/organizations/{id}/qualification/files/{}", file.id);
+            let kib = (file.size + 1023) / 1024;
+            json!({ "remove": format!("{href}/remove"), "href": href, "name": file.name, "size": format!("{kib} KB") })
+        })
+        .collect()
 }
 
 /// The declarations with their articles, for checkboxes and for reading.

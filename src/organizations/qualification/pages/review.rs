@@ -1,6 +1,6 @@
 //! The reviewers' list of applications, and their decisions.
 
-use super::{NAV, declarations, tag, word_kind};
+use super::{NAV, attached, declarations, tag, word_kind};
 use crate::infra::actor::Actor;
 use crate::infra::failure::{Failure, Refusal};
 use crate::infra::ledger;
@@ -107,7 +107,7 @@ async fn show_with(
     status: StatusCode,
 ) -> Answer {
     let (reader, now) = (actor.clone(), state.store.now());
-    let (entry, provider, scope, history) = state
+    let (entry, provider, scope, files, history) = state
         .store
         .read(move |db| {
             let entry = queries::find(db, id)?;
@@ -125,7 +125,8 @@ async fn show_with(
                 .map(|code| names.get(&code).cloned().unwrap_or(code))
                 .collect();
             let history = ledger::history(db, ("provider", provider.id.0), Some(&reader), now)?;
-            Ok((entry, provider, scope, history))
+            let files = registry::list_files(db, provider.id, actions::FILES)?;
+            Ok((entry, provider, scope, files, history))
         })
         .await?;
     let declared: Vec<String> = entry
@@ -160,6 +161,7 @@ async fn show_with(
             .map(|rule| view.word(&crate::infra::failure::Rule::refusal(&rule))),
         "statement": entry.statement,
         "declarations": declarations,
+        "files": attached(provider.id, &files),
         "reason": entry.reason,
         "can_accept": may(Step::Accept),
         "can_suspend": may(Step::Suspend),
@@ -200,9 +202,11 @@ pub async fn decide(
         "resume" => "qualification-flash-resumed",
         _ => return Err(AppError::BadRequest),
     };
-    let reason = match act.as_str() {
-        "accept" => String::new(),
-        _ => form.text("reason", 500),
+    form.name(&[("reason", "registry-reason")]);
+    let reason = if act == "accept" {
+        String::new()
+    } else {
+        form.text("reason", 500)
     };
     if !form.is_ok() {
         return show_with(&who.actor, &view, &state, id, &form, StatusCode::OK).await;

@@ -1,22 +1,14 @@
 //! The scan of the registration certificate: handed in by the body, read by it and by reviewers.
 
 use super::own;
-use crate::infra::failure::{Failure, Refusal};
-use crate::infra::files;
-use crate::kernel::text;
+use super::uploads::{read_upload, send};
+use crate::infra::failure::Failure;
 use crate::organizations::registry::actions;
-use crate::organizations::registry::model::{CheckProviders, KeepOwnProvider, NewFile, ProviderId};
-use crate::organizations::registry::queries;
-use crate::web::{Answer, AppError, May, SignedIn, State, View, multipart};
+use crate::organizations::registry::model::{CheckProviders, KeepOwnProvider, ProviderId};
+use crate::organizations::registry::queries::{self, CERTIFICATE};
+use crate::web::{Answer, AppError, May, SignedIn, State, View};
 use actix_multipart::Multipart;
-use actix_web::HttpResponse;
-use actix_web::http::header::{
-    Charset, ContentDisposition, DispositionParam, DispositionType, ExtendedValue,
-};
 use actix_web::web::{Data, Path};
-
-/// A scan is one of these, whatever its name says.
-const SCANS: &[&str] = &["application/pdf", "image/jpeg", "image/png"];
 
 pub async fn upload(
     who: May<KeepOwnProvider>,
@@ -32,30 +24,12 @@ pub async fn upload(
         .store
         .read(move |db| Ok(queries::find_own(db, id, own_body)?))
         .await?;
-    let (mut form, uploads) = multipart::read(body).await?;
-    let mut scan = uploads
-        .into_iter()
-        .filter(|upload| upload.field == "certificate");
-    let Some(scan) = scan.next() else {
-        form.refuse(Refusal::new("form-missing").at("certificate"));
+    let (mut form, file) = read_upload(&state, body, CERTIFICATE).await?;
+    let Some(file) = file else {
         return own::show_with(&who.actor, &view, &state, id, &form).await;
     };
-    let kind = files::media_type(&scan.bytes).filter(|kind| SCANS.contains(kind));
-    let Some(media_type) = kind else {
-        form.refuse(Refusal::new("registry-certificate-type").at("certificate"));
-        return own::show_with(&who.actor, &view, &state, id, &form).await;
-    };
-    let name = file_name(&scan.name);
     let key = view.once_key(&form);
-    let stored = state.files.put(scan.bytes).await?;
     let done = state.write_once(key, move |tx| {
-        let file = NewFile {
-            name: name.clone(),
-            media_type,
-            size: stored.size,
-            sha256: stored.sha256.clone(),
-            storage_key: stored.key.clone(),
-        };
         actions::attach_certificate(tx, &actor, id, &file)?;
         Ok(format!("/organizations/{id}/registration"))
     });
@@ -65,15 +39,6 @@ pub async fn upload(
             form.take_up(AppError::from(error))?;
             own::show_with(&who.actor, &view, &state, id, &form).await
         }
-    }
-}
-
-/// The name as typed, without folders, short enough for every disk.
-fn file_name(typed: &str) -> String {
-    let last = typed.rsplit(['/', '\\']).next().unwrap_or_default();
-    match text::excerpt(&text::clean(last), 120) {
-        name if name.is_empty() => "certificate".to_owned(),
-        name => name,
     }
 }
 
@@ -88,17 +53,5 @@ pub async fn download(who: SignedIn, state: Data<State>, id: Path<ProviderId>) -
             queries::find_certificate(db, id)?.ok_or(Failure::NotFound)
         })
         .await?;
-    let bytes = state.files.stream(&file.storage_key).await?;
-    let disposition = ContentDisposition {
-        disposition: DispositionType::Attachment,
-        parameters: vec![DispositionParam::FilenameExt(ExtendedValue {
-            charset: Charset::Ext("UTF-8".to_owned()),
-            language_tag: None,
-            value: file.name.into_bytes(),
-        })],
-    };
-    Ok(HttpResponse::Ok()
-        .content_type(file.media_type)
-        .insert_header(disposition)
-        .streaming(bytes))
+    send(&state, file).await
 }

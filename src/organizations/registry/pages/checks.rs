@@ -187,9 +187,11 @@ pub async fn decide(
 ) -> Answer {
     let (id, actor, version) = (*id, who.actor.clone(), form.version());
     let act = form.raw("act").to_owned();
-    let reason = match act.as_str() {
-        "prove" => String::new(),
-        _ => form.text("reason", 500),
+    form.name(&[("reason", "registry-reason")]);
+    let reason = if act == "prove" {
+        String::new()
+    } else {
+        form.text("reason", 500)
     };
     // The ids that lay side by side on the page count as seen only with the box ticked.
     let seen: Vec<ProviderId> = if form.is_checked("seen") {

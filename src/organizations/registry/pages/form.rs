@@ -241,6 +241,15 @@ fn show_edit(
 
 /// The typed data, every field looked at before the first is refused.
 fn read(form: &mut Form, offered: &Choices) -> Option<NewProvider> {
+    form.name(&[
+        ("kind", "registry-kind"),
+        ("name", "registry-name"),
+        ("credit_code", "registry-code"),
+        ("legal_head", "registry-head"),
+        ("address", "registry-address"),
+        ("phone", "registry-phone"),
+        ("summary", "registry-summary"),
+    ]);
     let kind = form.one_of::<ProviderKind>("kind");
     let name = form.text("name", 100);
     if !name.is_empty() {
@@ -318,7 +327,7 @@ fn option(name: &str, code: &str, label: &str, chosen: &[String]) -> Value {
     })
 }
 
-fn group(label: &str, options: Vec<Value>) -> Value {
+fn group(label: &str, options: &[Value]) -> Value {
     let checked = options
         .iter()
         .filter(|option| option.get("checked") == Some(&Value::Bool(true)))
@@ -345,10 +354,11 @@ fn scope_groups(view: &View, offered: &Choices, chosen: &[String], kept: &[Strin
                     let label = format!("{} {}", item.code, item.name);
                     option("scope", &item.code, &label, chosen)
                 });
-            let options = std::iter::once(option("scope", &parent.code, &whole, chosen))
-                .chain(inside)
-                .collect();
-            group(&format!("{} {}", parent.code, parent.name), options)
+            let options: Vec<Value> =
+                std::iter::once(option("scope", &parent.code, &whole, chosen))
+                    .chain(inside)
+                    .collect();
+            group(&format!("{} {}", parent.code, parent.name), &options)
         })
         .collect();
     let gone: Vec<Value> = kept
@@ -357,7 +367,7 @@ fn scope_groups(view: &View, offered: &Choices, chosen: &[String], kept: &[Strin
         .map(|code| option("scope", code, code, chosen))
         .collect();
     if !gone.is_empty() {
-        groups.push(group(&view.say("registry-scope-earlier"), gone));
+        groups.push(group(&view.say("registry-scope-earlier"), &gone));
     }
     groups
 }
@@ -377,10 +387,8 @@ fn area_groups(view: &View, offered: &Choices, chosen: &[String]) -> Vec<Value> 
             .iter()
             .filter(|region| region.parent_code.as_deref() == Some(&town.code))
             .map(|region| option("areas", &region.code, &region.name, chosen));
-        group(
-            &town.name,
-            std::iter::once(whole(town)).chain(inside).collect(),
-        )
+        let options: Vec<Value> = std::iter::once(whole(town)).chain(inside).collect();
+        group(&town.name, &options)
     });
     county.chain(towns).collect()
 }

@@ -4,6 +4,9 @@ mod certificate;
 mod checks;
 mod form;
 mod own;
+mod uploads;
+
+pub use uploads::{read_upload, send};
 
 use super::ProviderState;
 use super::model::Provider;
