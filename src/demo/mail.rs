@@ -120,14 +120,16 @@ impl<'a> Part<'a> {
         let encoding = self
             .header("content-transfer-encoding")
             .to_ascii_lowercase();
-        match encoding.as_str() {
+        let text = match encoding.as_str() {
             "base64" => {
                 let packed: String = self.body.split_whitespace().collect();
                 lossy(&STANDARD.decode(packed).unwrap_or_default())
             }
             "quoted-printable" => lossy(&unquote(&self.body.replace("=\n", ""), false)),
             _ => self.body.to_owned(),
-        }
+        };
+        // What was encoded keeps the line ends of mail.
+        text.replace("\r\n", "\n")
     }
 }
 
@@ -251,7 +253,7 @@ mod tests {
             unreachable!("one attachment")
         };
         assert_eq!(attachment.name, "receipt.txt");
-        assert_eq!(attachment.text.replace("\r\n", "\n").trim_end(), receipt);
+        assert_eq!(attachment.text.trim_end(), receipt);
     }
 
     #[test]
