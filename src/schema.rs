@@ -534,6 +534,7 @@ diesel::table! {
         person_id -> BigInt,
         points -> BigInt,
         note -> Text,
+        asked_points -> Nullable<BigInt>,
     }
 }
 
@@ -541,7 +542,10 @@ diesel::table! {
     score_sheets (tender_id, person_id) {
         tender_id -> BigInt,
         person_id -> BigInt,
-        submitted_at -> Timestamp,
+        submitted_at -> Nullable<Timestamp>,
+        reopened_at -> Nullable<Timestamp>,
+        reason -> Nullable<Text>,
+        version -> BigInt,
     }
 }
 
@@ -577,6 +581,7 @@ diesel::table! {
         buyer_id -> BigInt,
         provider_id -> Nullable<BigInt>,
         provider_name -> Text,
+        provider_code -> Nullable<Text>,
         title -> Text,
         catalogue_code -> Text,
         scope -> Text,

@@ -6,13 +6,19 @@ CREATE TABLE scores (
     person_id    BIGINT NOT NULL REFERENCES people (id),
     points       BIGINT NOT NULL CHECK (points >= 0 AND points <= 10000),
     note         TEXT NOT NULL,
+    -- What stood here when a wide spread brought the sheet back; only such a score may then change.
+    asked_points BIGINT,
     UNIQUE (bid_id, criterion_id, person_id)
 );
 CREATE INDEX scores_member ON scores (tender_id, person_id);
 CREATE TABLE score_sheets (
     tender_id    BIGINT NOT NULL REFERENCES tenders (id),
     person_id    BIGINT NOT NULL REFERENCES people (id),
-    submitted_at TIMESTAMP NOT NULL,
+    submitted_at TIMESTAMP,
+    -- Brought back once at most (畸高畸低): to be confirmed, or scored again with a reason.
+    reopened_at  TIMESTAMP,
+    reason       TEXT,
+    version      BIGINT NOT NULL DEFAULT 0,
     PRIMARY KEY (tender_id, person_id)
 );
 CREATE TABLE results (

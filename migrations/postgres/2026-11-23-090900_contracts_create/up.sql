@@ -6,6 +6,7 @@ CREATE TABLE contracts (
     buyer_id       BIGINT NOT NULL REFERENCES bodies (id),
     provider_id    BIGINT REFERENCES bodies (id),
     provider_name  TEXT NOT NULL,
+    provider_code  TEXT,
     title          TEXT NOT NULL,
     catalogue_code TEXT NOT NULL,
     scope          TEXT NOT NULL,
@@ -16,7 +17,7 @@ CREATE TABLE contracts (
     payment        TEXT NOT NULL,
     duties         TEXT NOT NULL,
     secrets        TEXT NOT NULL,
-    state          TEXT NOT NULL CHECK (state IN ('drafted', 'signing', 'published', 'ended')),
+    state          TEXT NOT NULL CHECK (state IN ('drafted', 'signing', 'published', 'ended', 'cancelled')),
     is_entered_afterwards BOOLEAN NOT NULL,
     created_at     TIMESTAMP NOT NULL,
     signed_at      TIMESTAMP,
@@ -25,6 +26,7 @@ CREATE TABLE contracts (
     CHECK (term_to >= term_from)
 );
 CREATE INDEX contracts_provider ON contracts (provider_id);
+CREATE INDEX contracts_code ON contracts (provider_code) WHERE provider_id IS NULL;
 CREATE INDEX contracts_buyer ON contracts (buyer_id);
 CREATE INDEX contracts_published ON contracts (published_at, id) WHERE published_at IS NOT NULL;
 CREATE TABLE contract_communities (

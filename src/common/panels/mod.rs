@@ -4,4 +4,4 @@ mod model;
 mod queries;
 
 pub use model::{Capacity, Member, PanelId};
-pub use queries::{add_member, create, declare, find_of, list_members, recuse};
+pub use queries::{add_member, create, declare, find_of, list_members, list_of_person, recuse};

@@ -92,3 +92,16 @@ pub fn recuse(
         ))
         .execute(db)
 }
+
+/// The subjects of one kind in whose panels a person sits, newest panel first.
+pub fn list_of_person(db: &mut Db, person: PersonId, kind: &str) -> QueryResult<Vec<i64>> {
+    panel_members::table
+        .inner_join(panels::table.on(panels::id.eq(panel_members::panel_id)))
+        .filter(panel_members::person_id.eq(person))
+        .filter(panel_members::recused_at.is_null())
+        .filter(panels::subject_kind.eq(kind.to_owned()))
+        .order(panels::id.desc())
+        .limit(200)
+        .select(panels::subject_id)
+        .load(db)
+}
