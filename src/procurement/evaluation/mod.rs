@@ -1,0 +1,33 @@
+//! Evaluation: the panel of a tender, each member's own sheet of scores, and the ranking that follows.
+
+mod actions;
+mod model;
+mod pages;
+mod queries;
+mod rules;
+
+pub use actions::{confirm_or_submit, declare, draw_missing, form_panel, recuse, save_scores};
+pub use model::{CriterionMean, EvaluateTenders, Mark, RankedBid, ScoreBids};
+pub use pages::routes;
+pub use queries::{criterion_means, results_of};
+pub use rules::{EvaluationRule, Step, is_valid, may};
+
+/// The panel of a tender, as `panels` names its subject.
+pub const SUBJECT: &str = "tender";
+
+/// The people of the panel, who are secret until the award (87号令 §47): experts first.
+pub fn panel_names(
+    db: &mut crate::infra::db::Db,
+    tender: crate::procurement::tenders::TenderId,
+) -> diesel::QueryResult<Vec<(String, crate::common::panels::Capacity)>> {
+    queries::panel_names(db, tender)
+}
+
+/// Every body whose bid was opened, readable or not.
+pub fn bidders_of(
+    db: &mut crate::infra::db::Db,
+    tender: crate::procurement::tenders::TenderId,
+) -> diesel::QueryResult<Vec<crate::kernel::people::BodyId>> {
+    let bids = queries::bidder_names(db, tender)?;
+    Ok(bids.into_iter().map(|(_, body, _)| body).collect())
+}

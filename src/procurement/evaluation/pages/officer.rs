@@ -1,0 +1,311 @@
+//! The purchaser's officer forms the panel, sees how far it is, and then the ranking.
+
+use super::fields::crumbs;
+use crate::accounts;
+use crate::common::panels::{self, Capacity};
+use crate::infra::actor::Actor;
+use crate::infra::db::Db;
+use crate::infra::failure::{Failure, Refusal};
+use crate::kernel::people::PersonId;
+use crate::kernel::text;
+use crate::procurement::bids;
+use crate::procurement::evaluation::model::EvaluateTenders;
+use crate::procurement::evaluation::rules::{self, Step};
+use crate::procurement::evaluation::{SUBJECT, actions, queries};
+use crate::procurement::projects::{Project, ProjectId};
+use crate::procurement::tenders::{self, CriterionKind, Tender, TenderState};
+use crate::web::{Answer, AppError, Form, May, State, View};
+use actix_web::web::{Data, Path};
+use serde_json::{Value, json};
+
+struct Seen {
+    project: Project,
+    tender: Tender,
+    needs: rules::PanelNeeds,
+    formed: bool,
+    members: Vec<(String, Capacity, &'static str, bool)>,
+    shortage: u32,
+    submitted: usize,
+    active: usize,
+    staff: Vec<(PersonId, String)>,
+}
+
+fn read(db: &mut Db, actor: &Actor, id: ProjectId) -> Result<Seen, Failure> {
+    let (project, tender) = actions::of_buyer(db, actor, id)?;
+    let needs = actions::needs_of(&tenders::rules_of(db, &tender)?);
+    let panel = panels::find_of(db, (SUBJECT, tender.id.0))?;
+    let (mut members, mut shortage, mut submitted, mut active) = (Vec::new(), 0, 0, 0);
+    if let Some(panel) = panel {
+        shortage = actions::shortage(db, &tender, panel)?;
+        let sheets = queries::list_sheets(db, tender.id)?;
+        for member in panels::list_members(db, panel)? {
+            let name = accounts::find_person(db, member.person_id)?.name;
+            let state = match (member.is_active(), member.declared_at) {
+                (false, _) => "recused",
+                (true, None) => "invited",
+                (true, Some(_)) => "declared",
+            };
+            active += usize::from(member.is_active());
+            submitted += sheets
+                .iter()
+                .filter(|sheet| {
+                    member.is_active()
+                        && sheet.person_id == member.person_id
+                        && sheet.submitted_at.is_some()
+                })
+                .count();
+            members.push((name, member.capacity, state, member.is_active()));
+        }
+    }
+    let openers = queries::openers_of(db, tender.id)?;
+    let mut staff: Vec<(PersonId, String)> = accounts::list_members(db, project.buyer_id)?
+        .into_iter()
+        .map(|member| (member.person_id, member.person_name))
+        .filter(|(person, _)| !openers.contains(person))
+        .collect();
+    staff.sort();
+    staff.dedup();
+    Ok(Seen {
+        project,
+        tender,
+        needs,
+        formed: panel.is_some(),
+        members,
+        shortage,
+        submitted,
+        active,
+        staff,
+    })
+}
+
+pub async fn panel(
+    who: May<EvaluateTenders>,
+    view: View,
+    state: Data<State>,
+    id: Path<ProjectId>,
+) -> Answer {
+    let (id, actor) = (*id, who.actor);
+    let seen = state.store.read(move |db| read(db, &actor, id)).await?;
+    let form = Form::default().with("size", seen.needs.min);
+    show(&view, &seen, &form)
+}
+
+fn show(view: &View, seen: &Seen, form: &Form) -> Answer {
+    let title = view.say("evaluation-panel-title");
+    let members: Vec<Value> = seen
+        .members
+        .iter()
+        .map(|(name, capacity, state, is_active)| {
+            json!({
+                "name": name,
+                "capacity": view.say(&format!("evaluation-capacity-{capacity}")),
+                "state": view.say(&format!("evaluation-member-{state}")),
+                "is_active": is_active,
+            })
+        })
+        .collect();
+    let staff: Vec<Value> = seen
+        .staff
+        .iter()
+        .map(|(id, name)| json!({ "value": id.to_string(), "label": name }))
+        .collect();
+    let (part, whole) = seen.needs.expert_share;
+    let size = form.raw("size").parse().unwrap_or(seen.needs.min);
+    let id = seen.project.id;
+    view.render_form(
+        "procurement/evaluation/panel",
+        "projects",
+        &title,
+        form,
+        &json!({
+            "crumbs": crumbs(view, &[
+                ("layout-nav-projects", Some("/projects".into())),
+                (&seen.project.title, Some(format!("/projects/{id}"))),
+                (&title, None),
+            ]),
+            "id": id.to_string(), "project": seen.project.title, "number": seen.project.number,
+            "formed": seen.formed, "members": members, "staff": staff,
+            "shortage": (seen.shortage > 0).then(|| seen.shortage.to_string()),
+            "may_form": rules::may(seen.tender.state, Step::FormPanel).is_ok(),
+            "failed": seen.tender.state == TenderState::Failed,
+            "min": seen.needs.min.to_string(), "share": format!("{part}/{whole}"),
+            "least": seen.needs.least_experts(size).to_string(), "article": seen.needs.article,
+            "active": seen.active.to_string(), "submitted": seen.submitted.to_string(),
+            "evaluated": !matches!(seen.tender.state, TenderState::Closed | TenderState::Opened),
+        }),
+    )
+}
+
+pub async fn form(
+    who: May<EvaluateTenders>,
+    view: View,
+    state: Data<State>,
+    id: Path<ProjectId>,
+    mut form: Form,
+) -> Answer {
+    let id = *id;
+    let size: Option<u32> = form.parsed("size", |typed| {
+        text::narrow(typed)
+            .parse()
+            .map_err(|_number| Refusal::new("form-bad-number"))
+    });
+    let mut representatives: Vec<PersonId> = Vec::new();
+    for value in form.all("representatives") {
+        match value.parse() {
+            Ok(person) if !representatives.contains(&person) => representatives.push(person),
+            Ok(_) => {}
+            Err(_) => form.refuse(Refusal::new("form-choose").at("representatives")),
+        }
+    }
+    if let Some(size) = size.filter(|_| form.is_ok()) {
+        let actor = who.actor.clone();
+        let done = state
+            .write_once(view.once_key(&form), move |tx| {
+                actions::form_panel(tx, &actor, id, size, &representatives)?;
+                Ok(format!("/projects/{id}/panel"))
+            })
+            .await;
+        match done {
+            Ok(place) => return Ok(view.see_other_with(&place, "evaluation-flash-formed")),
+            Err(error) => form.take_up(AppError::from(error))?,
+        }
+    }
+    let actor = who.actor;
+    let seen = state.store.read(move |db| read(db, &actor, id)).await?;
+    show(&view, &seen, &form)
+}
+
+pub async fn draw(
+    who: May<EvaluateTenders>,
+    view: View,
+    state: Data<State>,
+    id: Path<ProjectId>,
+) -> Answer {
+    let (id, actor) = (*id, who.actor.clone());
+    let done = state
+        .store
+        .write(move |tx| actions::draw_missing(tx, &actor, id))
+        .await;
+    if let Err(error) = done {
+        let mut form = Form::default();
+        form.take_up(AppError::from(error))?;
+        let actor = who.actor;
+        let seen = state.store.read(move |db| read(db, &actor, id)).await?;
+        return show(&view, &seen, &form);
+    }
+    Ok(view.see_other_with(&format!("/projects/{id}/panel"), "evaluation-flash-drawn"))
+}
+
+/// The ranking with each criterion's mean; before it is complete, only how many sheets are in.
+pub async fn evaluation(
+    who: May<EvaluateTenders>,
+    view: View,
+    state: Data<State>,
+    id: Path<ProjectId>,
+) -> Answer {
+    let (id, actor) = (*id, who.actor);
+    let (seen, found) = state
+        .store
+        .read(move |db| {
+            let seen = read(db, &actor, id)?;
+            let found = ranking(db, &seen.project, &seen.tender)?;
+            Ok((seen, found))
+        })
+        .await?;
+    let title = view.say("evaluation-title");
+    let state_key = format!("evaluation-stand-{}", stand(&seen));
+    view.render(
+        "procurement/evaluation/result",
+        "projects",
+        &title,
+        &json!({
+            "crumbs": crumbs(&view, &[
+                ("layout-nav-projects", Some("/projects".into())),
+                (&seen.project.title, Some(format!("/projects/{id}"))),
+                (&title, None),
+            ]),
+            "id": id.to_string(), "project": seen.project.title, "number": seen.project.number,
+            "budget": seen.project.budget_fen.to_string(),
+            "stand": view.say(&state_key), "formed": seen.formed,
+            "active": seen.active.to_string(), "submitted": seen.submitted.to_string(),
+            "ranking": found.rows, "invalid": found.invalid, "panel": found.panel,
+            "may_award": seen.tender.state == TenderState::Evaluated,
+            "awarded": matches!(seen.tender.state, TenderState::Awarded | TenderState::Contracted),
+        }),
+    )
+}
+
+fn stand(seen: &Seen) -> &'static str {
+    match seen.tender.state {
+        TenderState::Closed => "closed",
+        TenderState::Opened if !seen.formed => "opened",
+        TenderState::Opened => "scoring",
+        TenderState::Evaluated => "evaluated",
+        TenderState::Awarded | TenderState::Contracted => "awarded",
+        TenderState::Failed | TenderState::Cancelled => "failed",
+        TenderState::Draft | TenderState::Open | TenderState::Held => "open",
+    }
+}
+
+struct Ranking {
+    rows: Vec<Value>,
+    invalid: Vec<Value>,
+    panel: Vec<String>,
+}
+
+fn ranking(db: &mut Db, project: &Project, tender: &Tender) -> Result<Ranking, Failure> {
+    let results = queries::results_of(db, tender.id)?;
+    let criteria = tenders::criteria_of(db, tender.id)?;
+    let mut rows = Vec::new();
+    for bid in &results {
+        let means = queries::criterion_means(db, tender.id, bid.bid_id)?;
+        let marks: Vec<Value> = criteria
+            .iter()
+            .map(|criterion| {
+                let points = match criterion.kind {
+                    CriterionKind::Price => bid.price_points.to_string(),
+                    CriterionKind::Quality => means
+                        .iter()
+                        .find(|mean| mean.criterion_id == criterion.id)
+                        .map(|mean| mean.points.to_string())
+                        .unwrap_or_default(),
+                };
+                json!({ "name": criterion.name, "weight": criterion.weight.to_string(), "points": points })
+            })
+            .collect();
+        rows.push(json!({
+            "rank": bid.rank.to_string(), "bidder": bid.bidder_name, "price": bid.price.to_string(),
+            "total": bid.total.to_string(), "exact": bid.total.to_text(), "marks": marks,
+            "joint": results.iter().filter(|other| other.rank == bid.rank).count() > 1,
+        }));
+    }
+    let mut invalid = Vec::new();
+    let mut panel = Vec::new();
+    // Names and prices of others become known to the officer through the opening, not before.
+    if !matches!(
+        tender.state,
+        TenderState::Draft | TenderState::Open | TenderState::Held | TenderState::Closed
+    ) {
+        let names = queries::bidder_names(db, tender.id)?;
+        for (bid, content) in bids::list_opened(db, tender.id)? {
+            if !rules::is_valid(content.price, project.budget_fen) {
+                let name = names
+                    .iter()
+                    .find(|(id, _, _)| *id == bid.id)
+                    .map(|(_, _, name)| name);
+                invalid.push(json!({ "bidder": name, "price": content.price.to_string() }));
+            }
+        }
+    }
+    if !results.is_empty() {
+        panel = queries::panel_names(db, tender.id)?
+            .into_iter()
+            .map(|(name, _)| name)
+            .collect();
+    }
+    Ok(Ranking {
+        rows,
+        invalid,
+        panel,
+    })
+}
