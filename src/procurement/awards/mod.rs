@@ -1,0 +1,13 @@
+//! Awards: the first in rank, told to everybody at the same moment.
+
+mod actions;
+mod model;
+mod pages;
+mod queries;
+mod rules;
+
+pub use actions::{Decision, award, cancel};
+pub use model::{Award, AwardId, AwardState, AwardTenders, Ground, ReadOwnResult};
+pub use pages::routes;
+pub use queries::{active_of, find};
+pub use rules::AwardRule;

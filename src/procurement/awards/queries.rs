@@ -1,0 +1,110 @@
+//! Rows of awards.
+
+use super::model::{Award, AwardId, AwardState, Ground};
+use crate::infra::db::{Db, columns};
+use crate::kernel::people::PersonId;
+use crate::procurement::bids::BidId;
+use crate::procurement::tenders::TenderId;
+use crate::schema::awards;
+use chrono::NaiveDateTime;
+use diesel::prelude::*;
+
+pub fn find(db: &mut Db, id: AwardId) -> QueryResult<Award> {
+    awards::table.find(id).select(columns::<Award>()).first(db)
+}
+
+pub fn list_of(db: &mut Db, tender: TenderId) -> QueryResult<Vec<Award>> {
+    awards::table
+        .filter(awards::tender_id.eq(tender))
+        .order(awards::id)
+        .select(columns::<Award>())
+        .load(db)
+}
+
+/// The award that stands.
+pub fn active_of(db: &mut Db, tender: TenderId) -> QueryResult<Option<Award>> {
+    awards::table
+        .filter(awards::tender_id.eq(tender))
+        .filter(awards::state.eq(AwardState::Active))
+        .select(columns::<Award>())
+        .first(db)
+        .optional()
+}
+
+pub fn insert(
+    db: &mut Db,
+    tender: TenderId,
+    bid: BidId,
+    ground: Option<Ground>,
+    reason: Option<&str>,
+    by: PersonId,
+    at: NaiveDateTime,
+) -> QueryResult<AwardId> {
+    diesel::insert_into(awards::table)
+        .values((
+            awards::tender_id.eq(tender),
+            awards::bid_id.eq(bid),
+            awards::state.eq(AwardState::Active),
+            awards::ground.eq(ground),
+            awards::reason.eq(reason),
+            awards::decided_by.eq(by),
+            awards::decided_at.eq(at),
+        ))
+        .returning(awards::id)
+        .get_result(db)
+}
+
+/// Cancels the award that stands; false when somebody did so before.
+pub fn cancel(db: &mut Db, id: AwardId, ground: Ground, reason: &str) -> QueryResult<bool> {
+    let row = awards::table
+        .find(id)
+        .filter(awards::state.eq(AwardState::Active));
+    diesel::update(row)
+        .set((
+            awards::state.eq(AwardState::Cancelled),
+            awards::ground.eq(ground),
+            awards::reason.eq(reason),
+        ))
+        .execute(db)
+        .map(|rows| rows == 1)
+}
+
+/// Drops a contract that was drawn up from this award and that nobody signed; false when somebody did.
+pub fn drop_contract(db: &mut Db, id: AwardId) -> QueryResult<bool> {
+    use crate::schema::{contract_signatures, contracts};
+    let drawn: Option<(i64, String)> = contracts::table
+        .filter(contracts::award_id.eq(id))
+        .select((contracts::id, contracts::state))
+        .first(db)
+        .optional()?;
+    let Some((contract, state)) = drawn else {
+        return Ok(true);
+    };
+    let signed: i64 = contract_signatures::table
+        .filter(contract_signatures::contract_id.eq(contract))
+        .count()
+        .get_result(db)?;
+    if signed > 0 || !matches!(state.as_str(), "drafted" | "signing") {
+        return Ok(false);
+    }
+    let row = contracts::table
+        .find(contract)
+        .filter(contracts::state.eq(&state));
+    diesel::update(row)
+        .set((
+            contracts::state.eq("cancelled"),
+            contracts::version.eq(contracts::version + 1),
+        ))
+        .execute(db)
+        .map(|rows| rows == 1)
+}
+
+/// The contract drawn up from this award.
+pub fn contract_of(db: &mut Db, id: AwardId) -> QueryResult<Option<i64>> {
+    use crate::schema::contracts;
+    contracts::table
+        .filter(contracts::award_id.eq(id))
+        .select(contracts::id)
+        .first(db)
+        .optional()
+}
