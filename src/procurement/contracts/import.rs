@@ -1,0 +1,323 @@
+//! Reading running contracts from before the portal (CSV): every bad cell with its line and column, all or nothing.
+
+use crate::kernel::catalogue_code::CatalogueCode;
+use crate::kernel::credit_code::CreditCode;
+use crate::kernel::instant::parse_date;
+use crate::kernel::money::Fen;
+use crate::kernel::refusal::Refusal;
+use crate::kernel::region::RegionCode;
+use crate::kernel::text;
+use chrono::{Days, NaiveDate};
+use std::collections::HashMap;
+
+/// The columns of the file, in any order.
+pub const COLUMNS: &[&str] = &[
+    "title",
+    "catalogue_code",
+    "provider_credit_code",
+    "provider_name",
+    "amount_yuan",
+    "term_from",
+    "term_to",
+    "communities",
+    "phone",
+    "scope",
+];
+
+/// One transaction takes all rows, and no write may keep bids waiting.
+pub const MAX_ROWS: usize = 500;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    pub line: u64,
+    pub title: String,
+    pub catalogue_code: String,
+    pub provider_code: String,
+    pub provider_name: String,
+    pub amount: Fen,
+    pub term_from: NaiveDate,
+    pub term_to: NaiveDate,
+    pub communities: Vec<String>,
+    pub phone: String,
+    pub scope: String,
+}
+
+/// What is wrong where; line 1 is the heading.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    pub line: u64,
+    pub column: &'static str,
+    pub why: Refusal,
+}
+
+fn found(line: u64, column: &'static str, key: &'static str) -> Finding {
+    Finding {
+        line,
+        column,
+        why: Refusal::new(key),
+    }
+}
+
+/// Reads the whole file; either every row, or everything that is wrong.
+pub fn read(bytes: &[u8]) -> Result<Vec<Row>, Vec<Finding>> {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    // Chinese Excel saves GB 18030.
+    let decoded = match std::str::from_utf8(bytes) {
+        Ok(file) => Some(file.into()),
+        Err(_) => encoding_rs::GB18030.decode_without_bom_handling_and_without_replacement(bytes),
+    };
+    let Some(file) = decoded else {
+        return Err(vec![found(1, "", "contracts-import-not-utf8")]);
+    };
+    // One line is one line, whoever ended it how: the reader counts a CR LF late.
+    let file = file.replace("\r\n", "\n");
+    let mut reader = csv::ReaderBuilder::new()
+        .flexible(true)
+        .from_reader(file.as_bytes());
+    let places = heading(&mut reader)?;
+    let (mut rows, mut findings) = (Vec::new(), Vec::new());
+    for record in reader.records() {
+        let Ok(record) = record else {
+            findings.push(found(0, "", "contracts-import-broken"));
+            break;
+        };
+        let line = record.position().map_or(0, csv::Position::line);
+        if record.iter().all(|cell| cell.trim().is_empty()) {
+            continue;
+        }
+        let cell = |column: &str| {
+            places
+                .get(column)
+                .and_then(|at| record.get(*at))
+                .map(text::clean)
+                .unwrap_or_default()
+        };
+        let before = findings.len();
+        let row = read_row(line, cell, &mut findings);
+        if findings.len() == before {
+            rows.extend(row);
+        }
+        if rows.len() > MAX_ROWS {
+            return Err(vec![Finding {
+                line,
+                column: "",
+                why: Refusal::new("contracts-import-too-many").arg("max", MAX_ROWS),
+            }]);
+        }
+    }
+    if rows.is_empty() && findings.is_empty() {
+        findings.push(found(1, "", "contracts-import-empty"));
+    }
+    if findings.is_empty() {
+        Ok(rows)
+    } else {
+        Err(findings)
+    }
+}
+
+fn heading(reader: &mut csv::Reader<&[u8]>) -> Result<HashMap<String, usize>, Vec<Finding>> {
+    let places: HashMap<String, usize> = reader
+        .headers()
+        .map_err(|_broken| vec![found(1, "", "contracts-import-broken")])?
+        .iter()
+        .enumerate()
+        .map(|(at, name)| (text::clean(name).to_lowercase(), at))
+        .collect();
+    let missing: Vec<Finding> = COLUMNS
+        .iter()
+        .filter(|column| !places.contains_key(**column))
+        .map(|column| found(1, column, "contracts-import-no-column"))
+        .collect();
+    if missing.is_empty() {
+        Ok(places)
+    } else {
+        Err(missing)
+    }
+}
+
+fn read_row(line: u64, cell: impl Fn(&str) -> String, findings: &mut Vec<Finding>) -> Option<Row> {
+    let mut limited = |column: &'static str, max: usize| {
+        let value = cell(column);
+        if value.is_empty() {
+            findings.push(found(line, column, "form-missing"));
+        } else if text::chars(&value) > max {
+            findings.push(Finding {
+                line,
+                column,
+                why: Refusal::new("form-too-long").arg("max", max),
+            });
+        }
+        value
+    };
+    let title = limited("title", 200);
+    let provider_name = limited("provider_name", 200);
+    let phone = limited("phone", 40);
+    let scope = limited("scope", 5000);
+    let mut parsed = |column: &'static str, key: &'static str, ok: bool| {
+        if !ok {
+            let key = if cell(column).is_empty() {
+                "form-missing"
+            } else {
+                key
+            };
+            findings.push(found(line, column, key));
+        }
+    };
+    let catalogue = CatalogueCode::parse(&cell("catalogue_code")).ok();
+    parsed(
+        "catalogue_code",
+        "contracts-import-catalogue",
+        catalogue.is_some(),
+    );
+    let provider = CreditCode::parse(&cell("provider_credit_code")).ok();
+    parsed(
+        "provider_credit_code",
+        "contracts-import-credit-code",
+        provider.is_some(),
+    );
+    let amount = Fen::parse_yuan(&cell("amount_yuan"))
+        .ok()
+        .filter(|fen| fen.0 > 0);
+    parsed("amount_yuan", "contracts-import-amount", amount.is_some());
+    let from = parse_date(&cell("term_from")).ok();
+    parsed("term_from", "contracts-import-date", from.is_some());
+    let to = parse_date(&cell("term_to")).ok();
+    parsed("term_to", "contracts-import-date", to.is_some());
+    if let (Some(from), Some(to)) = (from, to) {
+        parsed("term_to", "contracts-import-term", to >= from);
+        // 102号令 §24: never more than three years, whatever is bought.
+        let longest = from.checked_add_days(Days::new(3 * 366)).unwrap_or(from);
+        parsed("term_to", "contracts-import-long", to <= longest);
+    }
+    let communities = communities(&cell("communities"));
+    parsed(
+        "communities",
+        "contracts-import-communities",
+        communities.is_some(),
+    );
+    Some(Row {
+        line,
+        title,
+        catalogue_code: catalogue?.as_str().to_owned(),
+        provider_code: provider?.as_str().to_owned(),
+        provider_name,
+        amount: amount?,
+        term_from: from?,
+        term_to: to?,
+        communities: communities?,
+        phone,
+        scope,
+    })
+}
+
+/// Codes separated by `;` (or `；`), each once.
+fn communities(text: &str) -> Option<Vec<String>> {
+    let mut codes = Vec::new();
+    for code in text
+        .split([';', '；'])
+        .map(str::trim)
+        .filter(|code| !code.is_empty())
+    {
+        let code = RegionCode::parse(code).ok()?.as_str().to_owned();
+        if !codes.contains(&code) {
+            codes.push(code);
+        }
+    }
+    (!codes.is_empty()).then_some(codes)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+    use super::*;
+    use proptest::prelude::*;
+
+    const HEAD: &str = "title,catalogue_code,provider_credit_code,provider_name,amount_yuan,term_from,term_to,communities,phone,scope";
+
+    fn code() -> String {
+        CreditCode::make("52", "320585", "MJ000001")
+            .unwrap()
+            .as_str()
+            .to_owned()
+    }
+
+    fn good() -> String {
+        format!(
+            "居家养老巡访,A0402,{},晨光社工事务所,\"120,000.00\",2025-07-01,2026-06-30,320585100001;320585100002,0512-00000001,每周巡访",
+            code()
+        )
+    }
+
+    #[test]
+    fn a_good_file() {
+        let rows = read(format!("\u{feff}{HEAD}\r\n{}\r\n\r\n", good()).as_bytes()).unwrap();
+        assert_eq!(rows.len(), 1);
+        assert_eq!(rows[0].amount, Fen(12_000_000));
+        assert_eq!(rows[0].communities, ["320585100001", "320585100002"]);
+        assert_eq!(rows[0].line, 2);
+        let line = good();
+        let (gb, _, _) = encoding_rs::GB18030.encode(HEAD);
+        let (row, _, _) = encoding_rs::GB18030.encode(&line);
+        let file = [gb.as_ref(), b"\n", row.as_ref()].concat();
+        assert_eq!(read(&file).unwrap()[0].provider_name, "晨光社工事务所");
+    }
+
+    #[test]
+    fn every_bad_cell_is_named() {
+        let bad = "x,A1,NOTACODE,,0,2026-02-30,2025-01-01,12;34,,";
+        let findings = read(format!("{HEAD}\n{}\n{bad}\n", good()).as_bytes()).unwrap_err();
+        let mut columns: Vec<_> = findings.iter().map(|f| (f.line, f.column)).collect();
+        columns.sort_unstable();
+        assert_eq!(
+            columns,
+            [
+                (3, "amount_yuan"),
+                (3, "catalogue_code"),
+                (3, "communities"),
+                (3, "phone"),
+                (3, "provider_credit_code"),
+                (3, "provider_name"),
+                (3, "scope"),
+                (3, "term_from"),
+            ]
+        );
+    }
+
+    #[test]
+    fn terms() {
+        for (from, to, key) in [
+            ("2025-07-01", "2025-06-30", Some("contracts-import-term")),
+            ("2025-07-01", "2029-01-01", Some("contracts-import-long")),
+            ("2025-07-01", "2028-06-30", None),
+        ] {
+            let row = good().replace("2025-07-01", from).replace("2026-06-30", to);
+            let found = read(format!("{HEAD}\n{row}").as_bytes()).err();
+            assert_eq!(found.map(|f| f[0].why.key), key, "{from} {to}");
+        }
+    }
+
+    #[test]
+    fn bad_files() {
+        for (file, key) in [
+            (b"\xff\xff\xff".to_vec(), "contracts-import-not-utf8"),
+            (b"".to_vec(), "contracts-import-no-column"),
+            (b"title,scope\na,b".to_vec(), "contracts-import-no-column"),
+            (HEAD.as_bytes().to_vec(), "contracts-import-empty"),
+        ] {
+            assert_eq!(read(&file).unwrap_err()[0].why.key, key);
+        }
+        let many = format!("{HEAD}\n{}", format!("{}\n", good()).repeat(MAX_ROWS + 1));
+        assert_eq!(
+            read(many.as_bytes()).unwrap_err()[0].why.key,
+            "contracts-import-too-many"
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn no_file_panics(bytes in prop::collection::vec(any::<u8>(), 0..200), text in ".*") {
+            let _ = read(&bytes);
+            let _ = read(format!("{HEAD}\n{text}").as_bytes());
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! Contracts: drawn up from the award, signed by both sides, published; running ones from before are imported.
+
+mod actions;
+mod import;
+mod model;
+mod pages;
+mod queries;
+mod rules;
+
+pub use actions::{
+    Signing, Terms, check_import, draw_up, edit, import as import_contracts, offer, sign, take_back,
+};
+pub use import::{Finding, Row, read as read_import};
+pub use model::{
+    Contract, ContractId, ContractState, Course, Scan, SecretField, Secrets, Side, SignMethod,
+};
+pub use pages::routes;
+pub use queries::{communities_of, find_public, list_of_provider, list_of_region, signatures_of};
+pub use rules::ContractRule;
+
+/// What the ledger, the outbox and the notices call a contract.
+pub const SUBJECT: &str = "contract";

@@ -1,0 +1,90 @@
+//! Uploading running contracts from before the portal: everything that is wrong at once, or all rows.
+
+use crate::infra::failure::Refusal;
+use crate::procurement::contracts::actions;
+use crate::procurement::contracts::import::{self as reading, COLUMNS, Finding};
+use crate::procurement::contracts::model::PublishContracts;
+use crate::web::{Answer, AppError, Form, May, State, View, multipart};
+use actix_multipart::Multipart;
+use actix_web::web::{self, Data};
+use serde_json::{Value, json};
+
+pub async fn edit(_who: May<PublishContracts>, view: View) -> Answer {
+    show(&view, &Form::default(), &[])
+}
+
+fn show(view: &View, form: &Form, findings: &[Finding]) -> Answer {
+    let rows: Vec<Value> = findings
+        .iter()
+        .map(|finding| {
+            json!({
+                "line": finding.line.to_string(),
+                "column": if finding.column.is_empty() { "—" } else { finding.column },
+                "reason": view.word(&finding.why),
+            })
+        })
+        .collect();
+    let title = view.say("contracts-import-title");
+    view.render_form(
+        "procurement/contracts/import",
+        "work",
+        &title,
+        form,
+        &json!({ "bad": rows, "columns": COLUMNS.join(",") }),
+    )
+}
+
+pub async fn save(
+    who: May<PublishContracts>,
+    view: View,
+    state: Data<State>,
+    body: Multipart,
+) -> Answer {
+    let (mut form, uploads) = multipart::read(body).await?;
+    let buyer = who.actor.body_id().ok_or(AppError::Forbidden)?;
+    let Some(upload) = uploads.into_iter().find(|upload| upload.field == "file") else {
+        form.refuse(Refusal::new("form-file-missing").at("file"));
+        return show(&view, &form, &[]);
+    };
+    let read = web::block(move || reading::read(&upload.bytes))
+        .await
+        .map_err(AppError::internal)?;
+    let checked = match read {
+        Err(findings) => Err(findings),
+        Ok(rows) => {
+            let (rows, findings) = state
+                .store
+                .read(move |db| {
+                    let findings = actions::check_import(db, buyer, &rows)?;
+                    Ok((rows, findings))
+                })
+                .await?;
+            if findings.is_empty() {
+                Ok(rows)
+            } else {
+                Err(findings)
+            }
+        }
+    };
+    match checked {
+        Err(findings) => {
+            let count = findings.len();
+            form.refuse(
+                Refusal::new("contracts-import-bad")
+                    .arg("count", count)
+                    .at("file"),
+            );
+            show(&view, &form, &findings)
+        }
+        Ok(rows) => {
+            let actor = who.actor;
+            let place = state
+                .write_once(view.once_key(&form), move |tx| {
+                    actions::import(tx, Some(&actor), buyer, &rows)?;
+                    Ok("/contracts".to_owned())
+                })
+                .await?;
+            Ok(view.see_other_with(&place, "contracts-flash-imported"))
+        }
+    }
+}

@@ -1,0 +1,253 @@
+//! Published contracts for everybody, with filters and as CSV; a body's unpublished ones for itself.
+
+use super::stand;
+use crate::infra::actor::Actor;
+use crate::infra::failure::Failure;
+use crate::kernel::catalogue_code::CatalogueCode;
+use crate::kernel::instant;
+use crate::kernel::paging::{Page, PageSize, decode_cursor};
+use crate::kernel::region::RegionCode;
+use crate::kernel::text;
+use crate::procurement::contracts::model::{Contract, ContractId, DraftContracts};
+use crate::procurement::contracts::queries::{self, Filters};
+use crate::regions;
+use crate::web::{Answer, AppError, Form, SignedIn, State, View};
+use actix_web::HttpResponse;
+use actix_web::web::Data;
+use chrono::{Datelike, NaiveDateTime};
+use serde_json::{Value, json};
+
+/// Rows of the CSV; beyond that the filters narrow it.
+const EXPORT: i64 = 5000;
+
+/// Filters as asked for; what cannot be is as if not asked, and the form shows it empty.
+fn filters(form: &Form) -> Filters {
+    let word = |name: &str| Some(text::clean(form.raw(name))).filter(|value| !value.is_empty());
+    Filters {
+        region: word("region").and_then(|code| {
+            RegionCode::parse(&code)
+                .ok()
+                .map(|code| code.as_str().to_owned())
+        }),
+        catalogue: word("code").and_then(|code| {
+            CatalogueCode::parse(&code)
+                .ok()
+                .map(|code| code.as_str().to_owned())
+        }),
+        text: word("q").filter(|value| text::chars(value) <= 60),
+        year: word("year")
+            .and_then(|year| text::narrow(&year).parse().ok())
+            .filter(|year| (1990..=2199).contains(year)),
+    }
+}
+
+fn after(form: &Form) -> Option<(NaiveDateTime, ContractId)> {
+    let [at, id] = decode_cursor(form.raw("after")).ok()?;
+    Some((instant::parse_rfc3339(&at).ok()?, id.parse().ok()?))
+}
+
+fn query_of(filters: &Filters, after: Option<&str>) -> String {
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    let year = filters.year.map(|year| year.to_string());
+    for (name, value) in [
+        ("region", filters.region.as_deref()),
+        ("code", filters.catalogue.as_deref()),
+        ("q", filters.text.as_deref()),
+        ("year", year.as_deref()),
+        ("after", after),
+    ] {
+        if let Some(value) = value {
+            query.append_pair(name, value);
+        }
+    }
+    query.finish()
+}
+
+/// The query of a GET as a form.
+fn asked(view: &View) -> Form {
+    let query = view.ctx.path.split_once('?').map_or("", |(_, query)| query);
+    Form::from_body(query.as_bytes())
+}
+
+pub async fn list(view: View, state: Data<State>) -> Answer {
+    let form = asked(&view);
+    let (filters, after) = (filters(&form), after(&form));
+    let size = PageSize::default();
+    let wanted = filters.clone();
+    let (found, towns, here) = state
+        .store
+        .read(move |db| {
+            let found = queries::list_published(db, &wanted, after, size.limit())?;
+            let here = match &wanted.region {
+                Some(code) => regions::find_many(db, std::slice::from_ref(code))?,
+                None => Vec::new(),
+            };
+            Ok((found, regions::list_towns(db)?, here))
+        })
+        .await?;
+    let page = Page::of(found, size, |contract: &Contract| {
+        vec![
+            contract
+                .published_at
+                .map(instant::rfc3339)
+                .unwrap_or_default(),
+            contract.id.to_string(),
+        ]
+    });
+    let this_year = instant::shanghai_date(state.store.now()).year();
+    let mut towns: Vec<Value> = towns
+        .iter()
+        .chain(
+            here.iter()
+                .filter(|region| !towns.iter().any(|town| town.code == region.code)),
+        )
+        .map(|region| json!({ "value": region.code, "label": region.name }))
+        .collect();
+    towns.insert(
+        0,
+        json!({ "value": "", "label": view.say("contracts-any-town") }),
+    );
+    let mut years: Vec<Value> = (0..6)
+        .map(|back| (this_year - back).to_string())
+        .map(|year| json!({ "value": year, "label": year }))
+        .collect();
+    years.insert(
+        0,
+        json!({ "value": "", "label": view.say("contracts-any-year") }),
+    );
+    let rows: Vec<Value> = page
+        .rows
+        .iter()
+        .map(|contract| row(&view, contract))
+        .collect();
+    let count = rows.len().to_string();
+    let title = view.say("contracts-title");
+    let shown = Form::default()
+        .with("region", filters.region.clone().unwrap_or_default())
+        .with("code", filters.catalogue.clone().unwrap_or_default())
+        .with("q", filters.text.clone().unwrap_or_default())
+        .with(
+            "year",
+            filters
+                .year
+                .map(|year| year.to_string())
+                .unwrap_or_default(),
+        );
+    view.render_form(
+        "procurement/contracts/list",
+        "contracts",
+        &title,
+        &shown,
+        &json!({
+            "rows": rows, "towns": towns, "years": years,
+            "filtered": !query_of(&filters, None).is_empty(),
+            "csv": format!("/contracts.csv?{}", query_of(&filters, None)),
+            "may_import": view.actor().is_some_and(Actor::may::<DraftContracts>),
+            "pager": {
+                "prev": after.map(|_| format!("/contracts?{}", query_of(&filters, None))),
+                "next": page.next.as_deref().map(|next| format!("/contracts?{}", query_of(&filters, Some(next)))),
+                "count_text": view.say_with("contracts-count", &[("count", &count)]),
+            },
+        }),
+    )
+}
+
+fn row(view: &View, contract: &Contract) -> Value {
+    json!({
+        "href": format!("/contracts/{}", contract.id), "number": contract.number, "title": contract.title,
+        "provider": contract.provider_name,
+        "provider_href": contract.provider_id.map(|id| format!("/organizations/{id}")),
+        "amount": contract.amount_fen.to_string(),
+        "from": contract.term_from.to_string(), "to": contract.term_to.to_string(),
+        "stand": stand(view, contract), "afterwards": contract.is_entered_afterwards,
+        "phone": contract.phone,
+    })
+}
+
+/// A cell that a spreadsheet must not take for a formula.
+fn cell(value: &str) -> String {
+    if value.starts_with(['=', '+', '-', '@', '\t']) {
+        format!("'{value}")
+    } else {
+        value.to_owned()
+    }
+}
+
+pub async fn export(view: View, state: Data<State>) -> Answer {
+    let filters = filters(&asked(&view));
+    let found = state
+        .store
+        .read(move |db| {
+            let mut rows = Vec::new();
+            for contract in queries::list_published(db, &filters, None, EXPORT)? {
+                let communities = queries::communities_of(db, contract.id)?.join(";");
+                rows.push((contract, communities));
+            }
+            Ok(rows)
+        })
+        .await?;
+    let today = instant::shanghai_date(state.store.now());
+    let mut csv = csv::Writer::from_writer(b"\xef\xbb\xbf".to_vec());
+    let broken = |error: csv::Error| AppError::from(Failure::internal(error));
+    csv.write_record([
+        "number",
+        "title",
+        "catalogue_code",
+        "provider_name",
+        "provider_credit_code",
+        "amount_yuan",
+        "term_from",
+        "term_to",
+        "communities",
+        "phone",
+        "state",
+        "entered_afterwards",
+    ])
+    .map_err(broken)?;
+    for (contract, communities) in &found {
+        csv.write_record([
+            cell(&contract.number),
+            cell(&contract.title),
+            cell(&contract.catalogue_code),
+            cell(&contract.provider_name),
+            cell(contract.provider_code.as_deref().unwrap_or_default()),
+            contract.amount_fen.to_string().replace(',', ""),
+            contract.term_from.to_string(),
+            contract.term_to.to_string(),
+            cell(communities),
+            cell(&contract.phone),
+            contract.course(today).as_str().to_owned(),
+            contract.is_entered_afterwards.to_string(),
+        ])
+        .map_err(broken)?;
+    }
+    let bytes = csv.into_inner().map_err(AppError::internal)?;
+    Ok(HttpResponse::Ok()
+        .content_type("text/csv; charset=utf-8")
+        .insert_header((
+            "content-disposition",
+            "attachment; filename=\"contracts.csv\"",
+        ))
+        .body(bytes))
+}
+
+/// What the actor's body still has to write or sign.
+pub async fn drafts(who: SignedIn, view: View, state: Data<State>) -> Answer {
+    let body = who.0.body_id().ok_or(AppError::Forbidden)?;
+    let found = state
+        .store
+        .read(move |db| {
+            let mut found = queries::list_unpublished(db, body)?;
+            found.retain(|contract| contract.is_seen_by(body));
+            Ok(found)
+        })
+        .await?;
+    let rows: Vec<Value> = found.iter().map(|contract| row(&view, contract)).collect();
+    let title = view.say("contracts-drafts-title");
+    view.render(
+        "procurement/contracts/drafts",
+        "work",
+        &title,
+        &json!({ "rows": rows }),
+    )
+}
