@@ -13,6 +13,9 @@ fn routes(cfg: &mut ServiceConfig) {
     catalogue::routes(cfg);
     organizations::routes(cfg);
     procurement::bids::routes(cfg);
+    procurement::evaluation::routes(cfg);
+    procurement::awards::routes(cfg);
+    procurement::contracts::routes(cfg);
     communities::routes(cfg);
     demo::routes(cfg);
     portal::routes(cfg);

@@ -70,12 +70,8 @@ fn file_name(path: &Path) -> String {
 fn read(file: &Path, bytes: &[u8]) -> Result<Vec<Row>, Failure> {
     catalogue::read_csv(bytes).or_else(|bad| {
         let words = Words::load()?;
-        let language = match std::env::var("LANG") {
-            Ok(lang) if lang.starts_with("zh") => Language::Chinese,
-            _ => Language::English,
-        };
         for bad in &bad {
-            let reason = form::word(&words, language, &bad.refusal());
+            let reason = form::word(&words, language(), &bad.refusal());
             let (line, column) = (bad.line, bad.column.unwrap_or(1));
             eprintln!("{}:{line}:{column}: {reason}", file.display());
         }
@@ -86,8 +82,16 @@ fn read(file: &Path, bytes: &[u8]) -> Result<Vec<Row>, Failure> {
     })
 }
 
+/// The language of whoever typed the command.
+pub(super) fn language() -> Language {
+    match std::env::var("LANG") {
+        Ok(lang) if lang.starts_with("zh") => Language::Chinese,
+        _ => Language::English,
+    }
+}
+
 /// The store of a portal that was started before, of the kind that was asked for. Its clock is left alone: it may run.
-fn open(config: &Config) -> Result<Store, Failure> {
+pub(super) fn open(config: &Config) -> Result<Store, Failure> {
     if let DatabaseUrl::Sqlite(path) = &config.database
         && !Path::new(path).exists()
     {

@@ -1,6 +1,7 @@
 //! What the command line can do: one thin file a command.
 
 mod import_catalogue;
+mod import_contracts;
 mod init;
 mod open;
 mod serve;
@@ -58,6 +59,13 @@ pub enum Command {
         #[command(flatten)]
         import: import_catalogue::Import,
     },
+    /// Enters running contracts from before the portal (CSV): all of them, or nothing with every bad place named.
+    ImportContracts {
+        #[command(flatten)]
+        place: Where,
+        #[command(flatten)]
+        import: import_contracts::Import,
+    },
     /// Recomputes the ledger's chain; with a kept head or receipt, finds cutting and roll-back too.
     VerifyLedger {
         #[command(flatten)]
@@ -89,6 +97,10 @@ pub fn run(command: Command) -> Result<(), Failure> {
         Command::ImportCatalogue { place, import } => {
             let mode = if import.demo { Mode::Demo } else { Mode::Live };
             import_catalogue::run(&place.config(mode)?, &import)
+        }
+        Command::ImportContracts { place, import } => {
+            let mode = if import.demo { Mode::Demo } else { Mode::Live };
+            import_contracts::run(&place.config(mode)?, &import)
         }
         Command::VerifyLedger { place, head, demo } => {
             let mode = if demo { Mode::Demo } else { Mode::Live };
