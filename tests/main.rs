@@ -9,7 +9,9 @@
 mod accounts;
 mod bids;
 mod catalogue;
+mod contracts;
 mod demo;
+mod evaluation;
 mod files;
 mod layers;
 mod ledger;

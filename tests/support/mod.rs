@@ -2,6 +2,7 @@
 
 pub mod browser;
 pub mod client;
+pub mod stage;
 pub mod tendering;
 
 pub use client::{Client, Reply};

@@ -1,0 +1,609 @@
+//! Story steps 8 and 9: the award reaches everybody at once, the contract is signed by both and public; running
+//! contracts from before are entered.
+
+use crate::on_both;
+use crate::support::stage::{Stage, opened};
+use crate::support::{Client, Database, PASSWORD, Portal, Reply};
+use diesel::prelude::*;
+use sanshe::kernel::credit_code::CreditCode;
+use sanshe::kernel::people::BodyId;
+use sanshe::kernel::roles::{BodyKind, Role};
+use sanshe::schema::{clocks, contracts, messages, publications};
+
+const PRICES: &[i64] = &[10_000_000, 9_500_000, 11_000_000];
+const PDF: &[u8] = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n";
+
+/// Ranked: bidder 1, bidder 0, bidder 2.
+fn ranked(database: Database) -> Stage {
+    let stage = opened(database, PRICES);
+    stage.rank(&[(1, 1), (0, 2), (2, 3)]);
+    stage
+}
+
+fn award(stage: &Stage, bidder: usize, ground: &str, reason: &str) -> Reply {
+    let page = stage.path("/award");
+    let bid = stage.bidders[bidder].1.to_string();
+    stage.officer.submit(
+        &page,
+        &page,
+        &[("bid", &bid), ("ground", ground), ("reason", reason)],
+    )
+}
+
+fn inbox(stage: &Stage, body: BodyId) -> Vec<String> {
+    stage.portal.read(move |db| {
+        Ok(messages::table
+            .filter(messages::body_id.eq(body))
+            .order(messages::id)
+            .select(messages::kind)
+            .load(db)?)
+    })
+}
+
+fn the_first_in_rank_is_awarded(database: Database) {
+    let stage = ranked(database);
+    let page = stage.path("/award");
+    stage
+        .portal
+        .anonymous()
+        .get(&stage.path("/result"))
+        .expect(404);
+    let shown = stage.officer.get(&page);
+    shown.expect(200);
+    let first = stage.bidders[1].1.to_string();
+    assert!(shown.has(&format!("input[name=bid][value='{first}'][checked]")));
+
+    award(&stage, 0, "", "价格更合适").expect(422).see("§49");
+    award(&stage, 0, "cheaper", "价格更合适")
+        .expect(422)
+        .see("请从列出的选项中选择");
+    award(&stage, 0, "refused_to_sign", " ")
+        .expect(422)
+        .see("请写明理由");
+    award(&stage, 2, "force_majeure", "不能履行")
+        .expect(422)
+        .see("不得跳过");
+    award(&stage, 1, "force_majeure", "不能履行")
+        .expect(422)
+        .see("不需要选择依据");
+    assert_eq!(stage.tender_state(), "evaluated");
+    assert!(
+        inbox(&stage, stage.bidders[0].0).is_empty(),
+        "a refused award was told"
+    );
+
+    // Neither a stranger nor somebody without the role.
+    let other = stage
+        .portal
+        .body(BodyKind::TownGovernment, "邻镇人民政府", Some("320585101"));
+    stage
+        .portal
+        .member("li", other, &[Role::Officer])
+        .get(&page)
+        .expect(404);
+    stage.bidder(0, Role::Submitter).get(&page).expect(403);
+
+    let stale = stage.officer.get(&page);
+    award(&stage, 1, "", "").expect(303);
+    assert_eq!(stage.tender_state(), "awarded");
+    assert_eq!(stage.project_state(), "awarded");
+    let again = stage.officer.submit_from(
+        &stale,
+        &page,
+        &[
+            ("bid", &stage.bidders[0].1.to_string()),
+            ("once", "another"),
+        ],
+    );
+    again.expect(409);
+    // The same form sent twice leads to the same place.
+    assert_eq!(
+        stage
+            .officer
+            .submit_from(&stale, &page, &[("once", "twice")])
+            .status,
+        409
+    );
+
+    // One moment for everybody: notice and inboxes carry the same instant.
+    let moments: Vec<chrono::NaiveDateTime> = stage.portal.read(|db| {
+        let mut at: Vec<chrono::NaiveDateTime> = publications::table
+            .filter(publications::kind.eq("award"))
+            .select(publications::published_at)
+            .load(db)?;
+        at.extend(
+            messages::table
+                .filter(messages::kind.like("award-%"))
+                .select(messages::at)
+                .load::<chrono::NaiveDateTime>(db)?,
+        );
+        Ok(at)
+    });
+    assert_eq!(moments.len(), 4);
+    assert!(moments.iter().all(|at| *at == moments[0]));
+    assert_eq!(inbox(&stage, stage.bidders[1].0), ["award-won"]);
+    assert_eq!(inbox(&stage, stage.bidders[0].0), ["award-lost"]);
+    let running: Vec<String> = stage.portal.read(|db| {
+        Ok(clocks::table
+            .filter(clocks::done_at.is_null())
+            .select(clocks::code)
+            .load(db)?)
+    });
+    assert_eq!(running, ["signing"]);
+
+    let result = stage.path("/result");
+    let public = stage.portal.anonymous().get(&result);
+    public
+        .expect(200)
+        .see("示范社工事务所1号")
+        .see("95,000.00")
+        .see("玖万伍仟元整")
+        .see("人员费用");
+    assert!(
+        !public.body.contains("示范社工事务所0号"),
+        "a loser is named in public"
+    );
+    // A loser sees its own rank, and of others what is public.
+    let loser = stage.bidder(0, Role::Preparer).get(&result);
+    loser
+        .expect(200)
+        .see("示范社工事务所0号 的评审情况")
+        .see("第 2 名")
+        .see("98.00");
+    assert!(!loser.body.contains("示范社工事务所2号") && !loser.body.contains("97.00"));
+    let outsider = stage.portal.body(BodyKind::Provider, "局外社工中心", None);
+    let outsider = stage
+        .portal
+        .member("out", outsider, &[Role::Submitter])
+        .get(&result);
+    assert!(!outsider.expect(200).body.contains("评审情况"));
+}
+
+fn an_award_that_cannot_stand_is_cancelled(database: Database) {
+    let stage = ranked(database);
+    award(&stage, 1, "", "").expect(303);
+    let page = stage.path("/award");
+    let action = stage.path("/award/cancel");
+    stage
+        .officer
+        .submit(&page, &action, &[("reason", "拒签")])
+        .expect(422);
+    stage
+        .officer
+        .submit(&page, &action, &[("ground", "refused_to_sign")])
+        .expect(422)
+        .see("请填写此项");
+    stage
+        .officer
+        .submit(
+            &page,
+            &action,
+            &[
+                ("ground", "refused_to_sign"),
+                ("reason", "书面声明放弃签约"),
+            ],
+        )
+        .expect(303);
+    assert_eq!(stage.tender_state(), "evaluated");
+    stage
+        .portal
+        .anonymous()
+        .get(&stage.path("/result"))
+        .expect(404);
+    award(&stage, 1, "", "").expect(422).see("已被取消");
+    award(&stage, 0, "", "").expect(303);
+    assert_eq!(
+        inbox(&stage, stage.bidders[0].0),
+        ["award-lost", "award-cancelled", "award-won"]
+    );
+    // Once a side has signed, nothing is cancelled.
+    let id = draw_up(&stage);
+    fill_in(&stage, id, &[]);
+    offer(&stage, id);
+    let signatory = stage.bidder(0, Role::Signatory);
+    sign_by_password(&signatory, id, PASSWORD).expect(303);
+    stage
+        .officer
+        .submit(
+            &page,
+            &action,
+            &[("ground", "refused_to_sign"), ("reason", "拒签")],
+        )
+        .expect(422)
+        .see("已有一方签署");
+}
+
+fn draw_up(stage: &Stage) -> i64 {
+    let reply = stage
+        .officer
+        .submit(&stage.path("/result"), &stage.path("/contract"), &[]);
+    let place = reply.expect(303).location.clone().unwrap();
+    place.split('/').nth(2).unwrap().parse().unwrap()
+}
+
+fn fill_in(stage: &Stage, id: i64, more: &[(&str, &str)]) -> Reply {
+    let page = format!("/contracts/{id}/edit");
+    let mut fields = vec![
+        ("payment", "按季度支付，收到发票后 30 日内付清"),
+        ("duties", "每季度验收一次，邀请服务对象参加"),
+        ("phone", "0512-00000009"),
+    ];
+    fields.retain(|(name, _)| more.iter().all(|(other, _)| other != name));
+    fields.extend_from_slice(more);
+    stage.officer.submit(&page, &page, &fields)
+}
+
+fn offer(stage: &Stage, id: i64) {
+    let page = format!("/contracts/{id}");
+    stage
+        .officer
+        .submit(&page, &format!("{page}/offer"), &[])
+        .expect(303);
+}
+
+fn sign_by_password(client: &Client, id: i64, password: &str) -> Reply {
+    client.submit(
+        &format!("/contracts/{id}/sign"),
+        &format!("/contracts/{id}/sign-by-password"),
+        &[("password", password)],
+    )
+}
+
+fn amounts(stage: &Stage) -> Vec<(i64, String)> {
+    stage.portal.read(|db| {
+        Ok(contracts::table
+            .order(contracts::id)
+            .select((contracts::amount_fen, contracts::scope))
+            .load(db)?)
+    })
+}
+
+fn the_winners_content_is_locked(database: Database) {
+    let stage = ranked(database);
+    award(&stage, 1, "", "").expect(303);
+    let id = draw_up(&stage);
+    let before = amounts(&stage);
+    assert_eq!(before[0].0, 9_500_000);
+    assert!(before[0].1.contains("每周上门巡访一次") && before[0].1.contains("第1号方案"));
+    for (field, value) in [
+        ("amount", "99999"),
+        ("amount_fen", "1"),
+        ("term_to", "2030-01-01"),
+        ("scope", "什么都不做"),
+        ("provider_id", "1"),
+        ("communities", "320585100003"),
+    ] {
+        fill_in(&stage, id, &[(field, value)])
+            .expect(422)
+            .see("政府采购法 §46");
+    }
+    assert_eq!(amounts(&stage), before);
+    let payment: String = stage
+        .portal
+        .read(|db| Ok(contracts::table.select(contracts::payment).first(db)?));
+    assert_eq!(payment, "", "a refused form was saved in part");
+
+    fill_in(&stage, id, &[("secrets", "payment")])
+        .expect(422)
+        .see("须写明理由");
+    fill_in(&stage, id, &[("secret_reason", "商业秘密")])
+        .expect(422)
+        .see("没有选择不公开的部分");
+    fill_in(
+        &stage,
+        id,
+        &[("secrets", "amount_fen"), ("secret_reason", "商业秘密")],
+    )
+    .expect(422);
+    fill_in(&stage, id, &[("phone", "")]).expect(422);
+    let page = format!("/contracts/{id}/edit");
+    let stale = stage.officer.get(&page);
+    fill_in(&stage, id, &[]).expect(303);
+    stage
+        .officer
+        .submit_from(&stale, &page, &[("payment", "旧"), ("duties", "旧")])
+        .expect(409);
+    assert_eq!(amounts(&stage), before);
+    // Drawn up once only, and nobody but the purchaser sees a draft.
+    let action = stage.path("/contract");
+    assert!(
+        !stage
+            .officer
+            .get(&stage.path("/result"))
+            .has(&format!("form[action='{action}']"))
+    );
+    let show = format!("/contracts/{id}");
+    stage.bidder(1, Role::Signatory).get(&show).expect(404);
+    stage.portal.anonymous().get(&show).expect(404);
+}
+
+fn both_sides_sign_and_it_is_public(database: Database) {
+    let stage = ranked(database);
+    award(&stage, 1, "", "").expect(303);
+    let id = draw_up(&stage);
+    let show = format!("/contracts/{id}");
+    let sign = format!("/contracts/{id}/sign");
+    // Empty parts are not offered.
+    stage
+        .officer
+        .submit(&show, &format!("{show}/offer"), &[])
+        .expect(303);
+    assert_eq!(state_of(&stage), "drafted");
+    fill_in(
+        &stage,
+        id,
+        &[("secrets", "payment"), ("secret_reason", "涉及商业秘密")],
+    )
+    .expect(303);
+    offer(&stage, id);
+    assert_eq!(state_of(&stage), "signing");
+
+    let rival = stage.bidder(0, Role::Signatory);
+    rival.get(&show).expect(404);
+    rival.get(&sign).expect(404);
+    stage.bidder(1, Role::Submitter).get(&sign).expect(403);
+    stage.officer.get(&sign).expect(403);
+    stage.portal.anonymous().get(&sign).expect(401);
+
+    let provider = stage.bidder(1, Role::Signatory);
+    provider
+        .get(&show)
+        .expect(200)
+        .see("按季度支付")
+        .see("不向公众公开");
+    sign_by_password(&provider, id, "wrong-password-1")
+        .expect(422)
+        .see("密码不正确");
+    for (file, words) in [
+        (&b"just text"[..], "须为 PDF"),
+        (b"PK\x03\x04zip", "须为 PDF"),
+        (b"", ""),
+    ] {
+        let reply = provider.upload(&sign, &sign, &[], &[("scan", "合同.pdf", file)]);
+        reply.expect(422).see(words);
+    }
+    provider
+        .upload(&sign, &sign, &[], &[])
+        .expect(422)
+        .see("请选择扫描件");
+    let stale = provider.get(&sign);
+    provider
+        .upload(&sign, &sign, &[], &[("scan", "合同签署件.pdf", PDF)])
+        .expect(303);
+    assert_eq!(state_of(&stage), "signing");
+    stage.portal.anonymous().get(&show).expect(404);
+    let twice = format!("{sign}-by-password");
+    provider
+        .submit_from(&stale, &twice, &[("password", PASSWORD)])
+        .expect(422)
+        .see("已经签署");
+    // Signed is not editable, nor taken back.
+    let edit = stage.officer.get(&format!("{show}/edit"));
+    assert_eq!(edit.status, 303);
+    assert!(
+        !stage
+            .officer
+            .get(&show)
+            .has(&format!("form[action='{show}/take-back']"))
+    );
+
+    let mayor = stage
+        .portal
+        .member("mayor", stage.buyer, &[Role::Signatory]);
+    sign_by_password(&mayor, id, PASSWORD).expect(303);
+    assert_eq!(state_of(&stage), "published");
+    assert_eq!(stage.tender_state(), "contracted");
+    assert_eq!(stage.project_state(), "contracted");
+    assert_eq!(
+        inbox(&stage, stage.bidders[1].0).last().map(String::as_str),
+        Some("contract-published")
+    );
+    let open: i64 = stage.portal.read(|db| {
+        Ok(clocks::table
+            .filter(clocks::done_at.is_null())
+            .count()
+            .get_result(db)?)
+    });
+    assert_eq!(open, 0, "a clock still runs");
+
+    let visitor = stage.portal.anonymous();
+    let public = visitor.get(&show);
+    public
+        .expect(200)
+        .see("TC-HT-2026-0001")
+        .see("示范社工事务所1号")
+        .see("95,000.00")
+        .see("0512-00000009")
+        .see("依法不予公开")
+        .see("涉及商业秘密")
+        .see("中区社区居委会")
+        .see("每季度验收一次");
+    for secret in ["按季度支付", "bidder1", "mayor", "/scans/"] {
+        let shown = public.text_of("main").unwrap();
+        assert!(!shown.contains(secret), "{secret} is public");
+    }
+    visitor
+        .get(&format!("{show}/print"))
+        .expect(200)
+        .see("依法不予公开");
+    let content: String = stage.portal.read(|db| {
+        Ok(publications::table
+            .filter(publications::kind.eq("contract"))
+            .select(publications::content)
+            .first(db)?)
+    });
+    assert!(!content.contains("按季度支付") && content.contains("9500000"));
+
+    // The scan is for the two sides.
+    let scan = provider.get(&show);
+    let link = scan.html();
+    let selector = scraper::Selector::parse("a[href*='/scans/']").unwrap();
+    let link = link
+        .select(&selector)
+        .next()
+        .unwrap()
+        .value()
+        .attr("href")
+        .unwrap()
+        .to_owned();
+    assert_eq!(
+        provider.get(&link).expect(200).headers["content-type"],
+        "application/pdf"
+    );
+    stage.officer.get(&link).expect(200);
+    visitor.get(&link).expect(404);
+    rival.get(&link).expect(404);
+    provider.get(&format!("{show}/scans/999999")).expect(404);
+
+    // Lists, filters, CSV, and what the communities' pages ask for.
+    for (query, there) in [
+        ("", true),
+        ("?region=320585100", true),
+        ("?region=320585101", false),
+        ("?region=320585100002", true),
+        ("?code=A04", true),
+        ("?code=B", false),
+        ("?q=%E7%A4%BA%E8%8C%83%E7%A4%BE%E5%B7%A5", true),
+        ("?q=%25", false),
+        ("?year=2026", true),
+        ("?year=2030", false),
+        ("?year=abc&code=%3Cscript%3E&after=zz&region=xx", true),
+    ] {
+        let list = visitor.get(&format!("/contracts{query}"));
+        assert_eq!(
+            list.expect(200).body.contains("TC-HT-2026-0001"),
+            there,
+            "{query}"
+        );
+    }
+    let csv = visitor.get("/contracts.csv");
+    csv.expect(200)
+        .see("95000.00")
+        .see("320585100001;320585100002");
+    assert!(!csv.body.contains("按季度支付"));
+    let today = sanshe::kernel::instant::shanghai_date(stage.portal.now());
+    let found = stage.portal.read(move |db| {
+        Ok(sanshe::procurement::contracts::list_of_region(
+            db,
+            "320585100001",
+            today,
+        )?)
+    });
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].payment, "", "a secret leaves the room");
+    let later = today + chrono::Days::new(400);
+    assert_eq!(
+        found[0].course(later),
+        sanshe::procurement::contracts::Course::Ended
+    );
+    stage.portal.move_clock_by(chrono::Duration::days(400));
+    visitor.get(&show).expect(200).see("已到期");
+}
+
+fn state_of(stage: &Stage) -> String {
+    stage
+        .portal
+        .read(|db| Ok(contracts::table.select(contracts::state).first(db)?))
+}
+
+fn file(rows: &[String]) -> String {
+    format!(
+        "title,catalogue_code,provider_credit_code,provider_name,amount_yuan,term_from,term_to,communities,phone,scope\n{}\n",
+        rows.join("\n")
+    )
+}
+
+fn row(title: &str, communities: &str) -> String {
+    let code = CreditCode::make("52", "320585", "MJ000077").unwrap();
+    format!(
+        "{title},A1003,{},晨星社会工作服务中心,\"36,000.00\",2025-09-01,2026-08-31,{communities},0512-00000005,每月两次小组活动",
+        code.as_str()
+    )
+}
+
+fn running_contracts_are_entered_afterwards(database: Database) {
+    let mut portal = Portal::start(database);
+    portal.may_leave_jobs = true;
+    let town = portal.body(
+        BodyKind::TownGovernment,
+        "示范镇人民政府",
+        Some("320585100"),
+    );
+    let officer = portal.member("zhang", town, &[Role::Officer]);
+    let worker = portal.member("wang", town, &[Role::Signatory]);
+    worker.get("/contracts/import").expect(403);
+    let send = |text: &str| {
+        officer.upload(
+            "/contracts/import",
+            "/contracts/import",
+            &[],
+            &[("file", "合同.csv", text.as_bytes())],
+        )
+    };
+    officer
+        .upload("/contracts/import", "/contracts/import", &[], &[])
+        .expect(422)
+        .see("请选择文件");
+    // One bad row of three: nothing is entered, and the place is named.
+    let bad = row("青少年服务", "320585100001")
+        .replace("2026-08-31", "2026-02-30")
+        .replace("\"36,000.00\"", "-5");
+    let refused = send(&file(&[
+        row("残疾人日间照料", "320585100001"),
+        bad,
+        row("养老", "320585100999"),
+    ]));
+    refused.expect(422).see("amount_yuan").see("term_to");
+    let refused = send(&file(&[
+        row("残疾人日间照料", "320585100001"),
+        row("养老", "320585100999;320585"),
+    ]));
+    refused.expect(422).see("320585100999").see("没有代码");
+    let twice = row("残疾人日间照料", "320585100001");
+    send(&file(&[twice.clone(), twice])).expect(422).see("重复");
+    let count = || portal.read(|db| Ok(contracts::table.count().get_result::<i64>(db)?));
+    assert_eq!(count(), 0);
+
+    let good = file(&[
+        row("残疾人日间照料", "320585100001；320585100002"),
+        row("青少年服务", "320585100003"),
+    ]);
+    send(&good).expect(303);
+    assert_eq!(count(), 2);
+    send(&good).expect(422).see("已经补录过");
+    assert_eq!(count(), 2);
+    let visitor = portal.anonymous();
+    visitor
+        .get("/contracts")
+        .expect(200)
+        .see("残疾人日间照料")
+        .see("补录")
+        .see("TC-HT-2026-0002");
+    visitor
+        .get("/contracts/1")
+        .expect(200)
+        .see("补录")
+        .see("启用之前")
+        .see("0512-00000005");
+    let today = sanshe::kernel::instant::shanghai_date(portal.now());
+    let found = portal.read(move |db| {
+        Ok(sanshe::procurement::contracts::list_of_region(
+            db,
+            "320585100002",
+            today,
+        )?)
+    });
+    assert_eq!(
+        found.iter().map(|c| c.title.as_str()).collect::<Vec<_>>(),
+        ["残疾人日间照料"]
+    );
+    assert!(found[0].is_entered_afterwards);
+}
+
+on_both!(
+    the_first_in_rank_is_awarded,
+    an_award_that_cannot_stand_is_cancelled,
+    the_winners_content_is_locked,
+    both_sides_sign_and_it_is_public,
+    running_contracts_are_entered_afterwards,
+);
