@@ -183,7 +183,10 @@ fn strange_input_is_refused_or_kept_as_it_is(database: Database) {
     let client = somebody(&portal, "lin");
     let nothing = submit(&client, &[]);
     let first = nothing.errors().remove(0);
-    assert_eq!((nothing.status, first.as_str()), (422, "主体类别：请填写此项"));
+    assert_eq!(
+        (nothing.status, first.as_str()),
+        (422, "主体类别：请填写此项")
+    );
     let code = code("52", "MJ565118");
     let long = "长".repeat(101);
     let summary = "述".repeat(2001);
@@ -213,7 +216,11 @@ fn strange_input_is_refused_or_kept_as_it_is(database: Database) {
             reply.errors()
         );
         // What was typed elsewhere is kept.
-        let kept = if field == "address" { "0512-53520001" } else { "城厢镇示范路1号" };
+        let kept = if field == "address" {
+            "0512-53520001"
+        } else {
+            "城厢镇示范路1号"
+        };
         reply.see(kept);
     }
     assert_eq!(providers(&portal), 0);
@@ -500,7 +507,12 @@ fn an_application_goes_back_and_forth_into_the_directory(database: Database) {
     );
     // Proofs beside it: read by the applicant and, once handed in, by the reviewer.
     let attach = |bytes: &[u8]| {
-        lin.upload(&own, &format!("{own}/files"), &[], &[("file", "纳税证明.pdf", bytes)])
+        lin.upload(
+            &own,
+            &format!("{own}/files"),
+            &[],
+            &[("file", "纳税证明.pdf", bytes)],
+        )
     };
     attach(b"not a scan").expect(422).see("三名持证社工");
     attach(b"").expect(422).see("请选择文件");
@@ -515,13 +527,17 @@ fn an_application_goes_back_and_forth_into_the_directory(database: Database) {
         .collect();
     assert_eq!(files.len(), 2);
     assert_eq!(reviewer.get(&files[0]).status, 404, "not handed in yet");
-    lin.submit(&own, &format!("{}/remove", files[1]), &[]).expect(303);
+    lin.submit(&own, &format!("{}/remove", files[1]), &[])
+        .expect(303);
     assert_eq!(lin.get(&files[1]).status, 404);
     assert!(lin.get(&files[0]).expect(200).body.starts_with("%PDF"));
     apply(&lin, id, "submit", declared("三名持证社工")).expect(303);
     assert_eq!(reviewer.get(&files[0]).status, 200);
     assert_eq!(portal.anonymous().get(&files[0]).status, 401);
-    assert!(!lin.get(&own).has("input[type=file]"), "handed in, it stands still");
+    assert!(
+        !lin.get(&own).has("input[type=file]"),
+        "handed in, it stands still"
+    );
     reviewer
         .get("/organizations/applications")
         .expect(200)

@@ -184,7 +184,7 @@ pub fn discard(tx: &mut Tx, actor: &Actor, id: CatalogueId) -> Result<(), Failur
 
 /// Brings in the shipped sample, in force but unverified, where there is no catalogue yet.
 pub fn import_reference(tx: &mut Tx) -> Result<(), Failure> {
-    let known: i64 = catalogues::table.count().get_result(tx.db)?;
+    let known = queries::count(tx.db)?;
     if known > 0 {
         return Ok(());
     }

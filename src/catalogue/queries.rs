@@ -180,3 +180,8 @@ pub fn set_state(
         ))
         .execute(db)
 }
+
+/// Versions of every state and year.
+pub fn count(db: &mut Db) -> QueryResult<i64> {
+    catalogues::table.count().get_result(db)
+}

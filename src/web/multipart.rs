@@ -16,7 +16,7 @@ pub struct Upload {
     pub bytes: Vec<u8>,
 }
 
-/// Reads a whole multipart body. Empty file fields are left out; a broken body is a bad request.
+/// Reads a whole multipart body. Empty files are left out; a broken body is a bad request.
 pub async fn read(multipart: Multipart) -> Result<(Form, Vec<Upload>), AppError> {
     let (mut parts, mut uploads) = (Parts::new(multipart), Vec::new());
     while let Some(mut file) = parts.next_file().await? {

@@ -1,7 +1,8 @@
 //! Uploading a version: everything that is wrong at once, or a draft.
 
 use super::ManageCatalogue;
-use crate::catalogue::actions::{self, BLOCK, Heading};
+use crate::catalogue::Heading;
+use crate::catalogue::actions::{self, BLOCK};
 use crate::catalogue::model::CatalogueId;
 use crate::catalogue::rules::{self, BadRow, Row};
 use crate::infra::actor::Actor;
