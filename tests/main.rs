@@ -34,3 +34,4 @@ mod portal;
 mod search;
 mod store;
 mod support;
+mod tender_clock;

@@ -210,7 +210,7 @@ mod tests {
             "366 days"
         );
         assert_eq!(
-            term("2026-01-01", "2027-01-01", &all[..3]),
+            term("2026-01-01", "2027-01-01", all.split_last().unwrap().1),
             [ProjectRule::TermNeedsGrounds]
         );
         assert_eq!(term("2026-01-01", "2028-12-31", all), []);
