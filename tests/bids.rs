@@ -561,7 +561,10 @@ fn receipts_verify_offline(database: Database) {
     assert!(
         said.contains(&number) && said.contains("社区助老巡访服务") && said.contains("genuine")
     );
-    assert!(!said.contains("468,") && !said.contains("468000"), "the price is not in the receipt");
+    assert!(
+        !said.contains("468,") && !said.contains("468000"),
+        "the price is not in the receipt"
+    );
     assert!(verify(&[]).status.success());
     assert_eq!(verify(&["--key", &"0".repeat(64)]).status.code(), Some(1));
     for at in (0..file.body.trim_end().len()).step_by(37) {

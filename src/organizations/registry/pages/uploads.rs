@@ -23,7 +23,9 @@ pub async fn read_upload(
     field: &'static str,
 ) -> Result<(Form, Option<NewFile>), AppError> {
     let (mut form, uploads) = multipart::read(body).await?;
-    let Some(scan) = uploads.into_iter().find(|upload| upload.field == field) else {
+    // An empty file is no file: the field says that one is missing.
+    let is_here = |upload: &multipart::Upload| upload.field == field && !upload.bytes.is_empty();
+    let Some(scan) = uploads.into_iter().find(is_here) else {
         form.refuse(Refusal::new("registry-file-missing").at(field));
         return Ok((form, None));
     };
