@@ -12,6 +12,8 @@ fn routes(cfg: &mut ServiceConfig) {
     accounts::routes(cfg);
     catalogue::routes(cfg);
     organizations::routes(cfg);
+    procurement::projects::routes(cfg);
+    procurement::tenders::routes(cfg);
     procurement::bids::routes(cfg);
     procurement::evaluation::routes(cfg);
     procurement::awards::routes(cfg);

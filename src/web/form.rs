@@ -147,7 +147,7 @@ impl Form {
         Ok(())
     }
 
-    fn is_refused(&self, name: &str) -> bool {
+    pub fn is_refused(&self, name: &str) -> bool {
         self.refusals
             .iter()
             .any(|refusal| refusal.field == Some(name))

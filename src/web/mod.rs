@@ -4,6 +4,7 @@ pub mod actor;
 pub mod assets;
 pub mod context;
 pub mod error;
+pub mod fields;
 pub mod form;
 pub mod guard;
 pub mod multipart;

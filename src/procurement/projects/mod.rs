@@ -2,14 +2,17 @@
 
 mod actions;
 mod model;
+mod pages;
 mod queries;
 mod rules;
 
-pub use actions::{SUBJECT, create, edit, set_state};
+pub use actions::{SUBJECT, copy, create, edit, set_state};
 pub use model::{
     Forbidden, NewProject, PrepareProjects, Project, ProjectId, ProjectState, PublishProjects,
     TermGround,
 };
+pub use pages::routes;
 pub use queries::{
-    Filter, communities_of, find, find_own, find_visible, list_of_buyer, list_open_in, list_public,
+    Filter, communities_of, find, find_own, find_visible, list_communities_of, list_of_buyer,
+    list_open_in, list_own, list_public,
 };

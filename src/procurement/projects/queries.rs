@@ -54,6 +54,47 @@ pub fn list_of_buyer(db: &mut Db, buyer: BodyId, size: i64) -> QueryResult<Vec<P
         .load(db)
 }
 
+/// A purchaser's projects, newest first, after the row last seen.
+pub fn list_own(
+    db: &mut Db,
+    buyer: BodyId,
+    state: Option<ProjectState>,
+    after: Option<ProjectId>,
+    size: i64,
+) -> QueryResult<Vec<Project>> {
+    let mut query = projects::table
+        .filter(projects::buyer_id.eq(buyer))
+        .order(projects::id.desc())
+        .limit(size)
+        .select(columns::<Project>())
+        .into_boxed();
+    if let Some(state) = state {
+        query = query.filter(projects::state.eq(state));
+    }
+    if let Some(after) = after {
+        query = query.filter(projects::id.lt(after));
+    }
+    query.load(db)
+}
+
+/// The communities of several projects, as pairs.
+pub fn list_communities_of(
+    db: &mut Db,
+    ids: &[ProjectId],
+) -> QueryResult<Vec<(ProjectId, String)>> {
+    project_communities::table
+        .filter(project_communities::project_id.eq_any(ids.to_vec()))
+        .order((
+            project_communities::project_id,
+            project_communities::region_code,
+        ))
+        .select((
+            project_communities::project_id,
+            project_communities::region_code,
+        ))
+        .load(db)
+}
+
 /// Filters of the public list; empty ones filter nothing.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
@@ -115,6 +156,7 @@ pub fn list_public(
     if let Some(method) = &filter.method {
         let by_method = tenders::table
             .filter(tenders::method.eq(method.clone()))
+            .filter(tenders::published_at.is_not_null())
             .select(tenders::project_id);
         query = query.filter(projects::id.eq_any(by_method));
     }

@@ -583,6 +583,7 @@ fn own(
     id: TenderId,
     version: i64,
 ) -> Result<(Project, Tender), Failure> {
+    queries::lock_alone(tx.db, id)?;
     let tender = hold(tx, id)?;
     let project = projects::find_own(tx.db, tender.project_id, actor.body_id())?;
     if tender.version != version {

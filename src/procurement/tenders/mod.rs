@@ -2,6 +2,7 @@
 
 mod actions;
 mod model;
+mod pages;
 mod queries;
 mod rules;
 
@@ -13,6 +14,7 @@ pub use model::{
     Criterion, CriterionId, CriterionKind, NewCriterion, Question, QuestionId, Tender, TenderId,
     TenderState,
 };
+pub use pages::routes;
 pub use queries::{
     count_unanswered, criteria_of, find, find_question, list_bidders, list_due, list_newest_of,
     list_open, list_own_questions, list_questions, newest_of, next_due,

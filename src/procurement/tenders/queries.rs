@@ -30,6 +30,19 @@ pub fn lock_shared(db: &mut Db, id: TenderId) -> QueryResult<()> {
     )
 }
 
+/// Takes the row alone until the transaction ends: two that share it and both want to change it would wait for each other.
+pub fn lock_alone(db: &mut Db, id: TenderId) -> QueryResult<()> {
+    on_db!(db,
+        sqlite _alone => Ok(()),
+        postgres conn => tenders::table
+            .find(id)
+            .select(tenders::id)
+            .for_update()
+            .first::<TenderId>(conn)
+            .map(drop)
+    )
+}
+
 /// The project's newest round.
 pub fn newest_of(db: &mut Db, project: ProjectId) -> QueryResult<Option<Tender>> {
     tenders::table
@@ -241,6 +254,18 @@ pub fn set_answer(
             questions::version.eq(held.version + 1),
         ))
         .execute(db)
+}
+
+/// The projects of a purchaser's unanswered questions, one row a question.
+pub fn list_unanswered(db: &mut Db, buyer: BodyId) -> QueryResult<Vec<ProjectId>> {
+    use crate::schema::projects;
+    questions::table
+        .inner_join(tenders::table.on(tenders::id.eq(questions::tender_id)))
+        .inner_join(projects::table.on(projects::id.eq(tenders::project_id)))
+        .filter(projects::buyer_id.eq(buyer))
+        .filter(questions::answered_at.is_null())
+        .select(projects::id)
+        .load(db)
 }
 
 /// How many of a purchaser's questions wait for an answer.

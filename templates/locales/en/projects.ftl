@@ -181,6 +181,7 @@ projects-ground-funding = The funds are stable
 projects-ground-price = The price changes little
 projects-form-communities = Communities and villages served
 projects-form-communities-hint = Open a town and tick; at least one.
+projects-form-communities-count = { $count } communities and villages
 projects-form-phone = Office telephone
 projects-form-phone-hint = For providers and residents, shown to everybody. Not a private mobile number.
 projects-question-f1 = Is it a service outside the government's duties?

@@ -57,7 +57,7 @@ tenders-publish-edit-plan = Edit the plan
 tenders-publish-button = Publish
 tenders-publish-confirm = You type your password again first; the notice takes effect at once and the statutory periods run from today.
 tenders-published = The notice is out, and the statutory clock runs.
-tenders-publish-no-plan = Write the plan and its dates first.
+tenders-publish-no-plan-problem = Write the plan and its dates first.
 
 # Managing.
 tenders-manage-title = Manage the project
@@ -137,16 +137,12 @@ tenders-questions-past = Questions must end in the future
 tenders-not-later = The new deadline must be later than the present one and not before the next working day
 tenders-calendar-provisional = The holidays of { $year } have not been announced: confirm that the dates are provisional
 tenders-questions-closed = Questions ended at { $at }
+tenders-ground-too-early = Prices are not known before the opening, so that this ground cannot hold yet
 tenders-not-planned = Write the plan and its dates before publishing
 tenders-row-incomplete = Criterion { $n }: fill in name, measure and weight, or leave all of them empty
 tenders-row-weight = The weight of criterion { $n } must be a whole number from 1 to 99
 tenders-price-weight-number = The price weight must be a whole number
 
-# Time left: one unit after the other.
-tenders-left-days = { $n } d
-tenders-left-hours = { $n } h
-tenders-left-minutes = { $n } min
-tenders-left-two = { $large } { $small }
 
 ledger-tender-planned = Tender planned
 ledger-tender-published = Notice published

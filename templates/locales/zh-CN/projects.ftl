@@ -181,6 +181,7 @@ projects-ground-funding = 经费来源稳定
 projects-ground-price = 价格变化幅度小
 projects-form-communities = 服务的村和社区
 projects-form-communities-hint = 按镇、街道展开勾选，至少一个。
+projects-form-communities-count = { $count } 个村和社区
 projects-form-phone = 办公电话
 projects-form-phone-hint = 供服务提供方和居民咨询，公开显示。不要填写个人手机号码。
 projects-question-f1 = 是否属于不在政府职责范围内的服务事项？

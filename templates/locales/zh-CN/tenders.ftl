@@ -57,7 +57,7 @@ tenders-publish-edit-plan = 修改方案
 tenders-publish-button = 发布公告
 tenders-publish-confirm = 发布前需要重新输入密码；公告立即生效，法定期限从今天起算。
 tenders-published = 公告已发布，法定期限开始计算。
-tenders-publish-no-plan = 请先填写采购方案和日期。
+tenders-publish-no-plan-problem = 请先填写采购方案和日期。
 
 # Managing.
 tenders-manage-title = 办理项目
@@ -137,16 +137,12 @@ tenders-questions-past = 答疑截止须在现在之后
 tenders-not-later = 新的截止时间须晚于原定时间，并且不早于下一个工作日
 tenders-calendar-provisional = { $year } 年的放假安排尚未公布，请确认日期为暂定
 tenders-questions-closed = 提问已于 { $at } 截止
+tenders-ground-too-early = 报价在开标后才知道，目前不能以报价超过预算为由取消
 tenders-not-planned = 请先填写采购方案和日期，再发布公告
 tenders-row-incomplete = 第 { $n } 项：名称、怎样计分和权重都要填写，或者全部留空
 tenders-row-weight = 第 { $n } 项的权重应为 1 至 99 的整数
 tenders-price-weight-number = 价格权重应为整数
 
-# Time left: one unit after the other.
-tenders-left-days = { $n } 天
-tenders-left-hours = { $n } 小时
-tenders-left-minutes = { $n } 分钟
-tenders-left-two = { $large } { $small }
 
 ledger-tender-planned = 编制采购方案
 ledger-tender-published = 发布采购公告

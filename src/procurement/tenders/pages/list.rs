@@ -1,0 +1,365 @@
+//! The public list: filters kept in the address, pages by the last row seen, CSV of the same selection.
+
+use super::{NAV, by_code, left, method, published_of, tag, where_of};
+use crate::accounts;
+use crate::catalogue::{self, CatalogueItem};
+use crate::common::rulesets::Method;
+use crate::infra::db::Db;
+use crate::infra::failure::Failure;
+use crate::kernel::instant::{self, Remaining};
+use crate::kernel::paging::{Page, PageSize, decode_cursor};
+use crate::kernel::people::BodyId;
+use crate::kernel::text;
+use crate::procurement::projects::{
+    self, Filter, PrepareProjects, Project, ProjectId, ProjectState,
+};
+use crate::procurement::tenders::model::{Tender, TenderState};
+use crate::regions::{self, Region};
+use crate::web::{Answer, Form, State, View};
+use actix_web::HttpResponse;
+use actix_web::web::Data;
+use chrono::{DateTime, NaiveDateTime};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// An export is one file: more than a county will ever have.
+const EXPORT: i64 = 20_000;
+/// Drafts are nobody's business here.
+const STATES: [ProjectState; 5] = [
+    ProjectState::Tendering,
+    ProjectState::Awarded,
+    ProjectState::Contracted,
+    ProjectState::Failed,
+    ProjectState::Cancelled,
+];
+
+/// What the filters offer.
+struct Offered {
+    towns: Vec<Region>,
+    items: Vec<CatalogueItem>,
+}
+
+fn offered(db: &mut Db) -> Result<Offered, Failure> {
+    Ok(Offered {
+        towns: regions::list_towns(db)?,
+        items: match catalogue::newest_published(db)? {
+            Some(newest) => catalogue::list_items(db, newest.id)?,
+            None => Vec::new(),
+        },
+    })
+}
+
+/// The address as typed, and what it asks for.
+struct Asked {
+    form: Form,
+    filter: Filter,
+    after: Option<(NaiveDateTime, ProjectId)>,
+}
+
+/// Reads the address; a value that nothing offers counts as not asked for.
+fn asked(view: &View, offered: &Offered) -> Asked {
+    let query = view.ctx.path.split_once('?').map_or("", |(_, query)| query);
+    let typed = Form::from_body(query.as_bytes());
+    let words: String = text::clean(typed.raw("q")).chars().take(60).collect();
+    let state = typed
+        .raw("state")
+        .parse()
+        .ok()
+        .filter(|state| STATES.contains(state));
+    let method: Option<Method> = typed.raw("method").parse().ok();
+    let town = offered
+        .towns
+        .iter()
+        .map(|town| town.code.clone())
+        .find(|code| code == typed.raw("town"));
+    let code = offered
+        .items
+        .iter()
+        .map(|item| item.code.clone())
+        .find(|code| code == typed.raw("code"));
+    let after = decode_cursor::<2>(typed.raw("after"))
+        .ok()
+        .and_then(|[at, id]| {
+            let at = DateTime::from_timestamp_micros(at.parse().ok()?)?;
+            Some((at.naive_utc(), id.parse().ok()?))
+        });
+    let form = Form::default()
+        .with("q", &words)
+        .with("state", state.as_ref().map_or("", ProjectState::as_str))
+        .with("method", method.as_ref().map_or("", Method::as_str))
+        .with("town", town.as_deref().unwrap_or_default())
+        .with("code", code.as_deref().unwrap_or_default());
+    let filter = Filter {
+        state,
+        method: method.map(|method| method.to_string()),
+        region: town,
+        code,
+        text: (!words.is_empty()).then_some(words),
+    };
+    Asked {
+        form,
+        filter,
+        after,
+    }
+}
+
+/// The address of this selection, with another page of it or none.
+fn address(path: &str, form: &Form, after: Option<&str>) -> String {
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    for name in ["q", "state", "method", "town", "code"] {
+        if !form.raw(name).is_empty() {
+            query.append_pair(name, form.raw(name));
+        }
+    }
+    if let Some(after) = after {
+        query.append_pair("after", after);
+    }
+    match query.finish() {
+        query if query.is_empty() => path.to_owned(),
+        query => format!("{path}?{query}"),
+    }
+}
+
+/// Projects with all that their rows show.
+struct Rows {
+    projects: Vec<Project>,
+    tenders: BTreeMap<ProjectId, Tender>,
+    communities: BTreeMap<ProjectId, Vec<String>>,
+    places: BTreeMap<String, Region>,
+    items: BTreeMap<ProjectId, String>,
+    buyers: BTreeMap<BodyId, String>,
+}
+
+impl Rows {
+    fn load(
+        db: &mut Db,
+        filter: &Filter,
+        after: Option<(NaiveDateTime, ProjectId)>,
+        size: i64,
+    ) -> Result<Self, Failure> {
+        let projects = projects::list_public(db, filter, after, size)?;
+        let ids: Vec<ProjectId> = projects.iter().map(|project| project.id).collect();
+        let mut communities: BTreeMap<ProjectId, Vec<String>> = BTreeMap::new();
+        for (id, code) in projects::list_communities_of(db, &ids)? {
+            communities.entry(id).or_default().push(code);
+        }
+        let mut items = BTreeMap::new();
+        let mut buyers = BTreeMap::new();
+        let mut names: BTreeMap<(i64, String), String> = BTreeMap::new();
+        for project in &projects {
+            let key = (project.catalogue_id.0, project.catalogue_code.clone());
+            if !names.contains_key(&key) {
+                let item = catalogue::find_item(db, project.catalogue_id, &project.catalogue_code)?;
+                names.insert(key.clone(), item.map(|item| item.name).unwrap_or_default());
+            }
+            let name = names.get(&key).map_or("", String::as_str);
+            let item = format!("{} {name}", project.catalogue_code);
+            items.insert(project.id, item.trim_end().to_owned());
+            if let std::collections::btree_map::Entry::Vacant(e) = buyers.entry(project.buyer_id) {
+                let name = accounts::find_body(db, project.buyer_id)?.name;
+                e.insert(name);
+            }
+        }
+        Ok(Self {
+            tenders: published_of(db, &ids)?,
+            places: by_code(regions::list_communities(db)?),
+            projects,
+            communities,
+            items,
+            buyers,
+        })
+    }
+
+    fn places_of(&self, id: ProjectId) -> &[String] {
+        self.communities.get(&id).map_or(&[], Vec::as_slice)
+    }
+}
+
+pub async fn list(view: View, state: Data<State>) -> Answer {
+    let offer = state.store.read(offered).await?;
+    let asked = asked(&view, &offer);
+    let (filter, after) = (asked.filter.clone(), asked.after);
+    let size = PageSize::default();
+    let mut rows = state
+        .store
+        .read(move |db| Rows::load(db, &filter, after, size.limit()))
+        .await?;
+    let page = Page::of(std::mem::take(&mut rows.projects), size, |project| {
+        let at = project.published_at.unwrap_or_default();
+        vec![
+            at.and_utc().timestamp_micros().to_string(),
+            project.id.to_string(),
+        ]
+    });
+    let next = page
+        .next
+        .map(|cursor| address("/projects", &asked.form, Some(&cursor)));
+    let first = address("/projects", &asked.form, None);
+    let now = state.store.now();
+    let lines: Vec<Value> = page
+        .rows
+        .iter()
+        .map(|project| line(&view, &rows, project, now))
+        .collect();
+    let count = view.say_with("projects-count", &[("count", &lines.len().to_string())]);
+    let page = json!({
+        "rows": lines,
+        "count": count,
+        "filtered": first != "/projects",
+        "csv": address("/projects.csv", &asked.form, None),
+        "pager": { "prev": asked.after.map(|_| first), "next": next, "count_text": count },
+        "states": choices(&view, STATES.iter().map(|state| {
+            (state.to_string(), view.say(&format!("projects-state-{state}")))
+        })),
+        "methods": choices(&view, Method::ALL.iter().map(|method| {
+            let key = format!("tenders-method-{}", method.as_str().replace('_', "-"));
+            (method.to_string(), view.say(&key))
+        })),
+        "towns": choices(&view, offer.towns.iter().map(|town| (town.code.clone(), town.name.clone()))),
+        "codes": choices(&view, offer.items.iter().map(|item| {
+            let depth = "\u{3000}".repeat(usize::try_from(item.level - 1).unwrap_or(0));
+            (item.code.clone(), format!("{depth}{} {}", item.code, item.name))
+        })),
+        "is_officer": view.actor().is_some_and(crate::infra::actor::Actor::may::<PrepareProjects>),
+        "form": asked.form.view(&view.state.words, view.language()),
+    });
+    let title = view.say("projects-title");
+    view.render("procurement/tenders/list", NAV, &title, &page)
+}
+
+fn choices(view: &View, values: impl Iterator<Item = (String, String)>) -> Vec<Value> {
+    std::iter::once((String::new(), view.say("projects-any")))
+        .chain(values)
+        .map(|(value, label)| json!({ "value": value, "label": label }))
+        .collect()
+}
+
+fn line(view: &View, rows: &Rows, project: &Project, now: NaiveDateTime) -> Value {
+    let tender = rows.tenders.get(&project.id);
+    let method = tender.map(|tender| method(view, tender));
+    let notes = [
+        Some(project.number.clone()),
+        method,
+        rows.items.get(&project.id).cloned(),
+    ];
+    let notes: Vec<String> = notes.into_iter().flatten().collect();
+    let running = tender
+        .filter(|tender| tender.state == TenderState::Open)
+        .and_then(|tender| Remaining::until(now, tender.closes_at?));
+    let mut tag = tag(view, project, tender, now);
+    if let Some(time) = running {
+        let text = view.say_with("projects-one-left", &[("left", &left(view, time))]);
+        tag = json!({ "kind": if time.days < 3 { "soon" } else { "open" }, "text": text });
+    }
+    json!({
+        "href": format!("/projects/{}", project.id),
+        "title": project.title,
+        "note": notes.join(" · "),
+        "where": where_of(view, &rows.places, rows.places_of(project.id)),
+        "budget": project.budget_fen.to_string(),
+        "tag": tag,
+        "closes": tender.and_then(|tender| tender.closes_at).map(instant::deadline),
+    })
+}
+
+pub async fn export(view: View, state: Data<State>) -> Answer {
+    let offer = state.store.read(offered).await?;
+    let asked = asked(&view, &offer);
+    let rows = state
+        .store
+        .read(move |db| Rows::load(db, &asked.filter, None, EXPORT))
+        .await?;
+    let now = state.store.now();
+    let heads = [
+        "projects-number",
+        "projects-name",
+        "projects-state",
+        "projects-method",
+        "projects-buyer",
+        "projects-item",
+        "projects-where",
+        "projects-budget",
+        "projects-published-at",
+        "projects-closes",
+    ];
+    // Excel takes a CSV for UTF-8 only with this mark.
+    let mut csv = csv::Writer::from_writer(b"\xEF\xBB\xBF".to_vec());
+    csv.write_record(heads.map(|key| view.say(key)))
+        .map_err(Failure::internal)?;
+    for project in &rows.projects {
+        let tender = rows.tenders.get(&project.id);
+        let state = tag(&view, project, tender, now);
+        let places: Vec<&str> = rows
+            .places_of(project.id)
+            .iter()
+            .map(|code| {
+                rows.places
+                    .get(code)
+                    .map_or(code.as_str(), Region::short_name)
+            })
+            .collect();
+        let cells = [
+            project.number.clone(),
+            project.title.clone(),
+            state
+                .get("text")
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+                .to_owned(),
+            tender
+                .map(|tender| method(&view, tender))
+                .unwrap_or_default(),
+            rows.buyers
+                .get(&project.buyer_id)
+                .cloned()
+                .unwrap_or_default(),
+            rows.items.get(&project.id).cloned().unwrap_or_default(),
+            places.join("; "),
+            project.budget_fen.to_string(),
+            project
+                .published_at
+                .map(instant::minute)
+                .unwrap_or_default(),
+            tender
+                .and_then(|tender| tender.closes_at)
+                .map(instant::deadline)
+                .unwrap_or_default(),
+        ];
+        csv.write_record(cells.map(|cell| guarded(&cell)))
+            .map_err(Failure::internal)?;
+    }
+    let bytes = csv.into_inner().map_err(Failure::internal)?;
+    Ok(HttpResponse::Ok()
+        .content_type("text/csv; charset=utf-8")
+        .insert_header((
+            "content-disposition",
+            "attachment; filename=\"projects.csv\"",
+        ))
+        .body(bytes))
+}
+
+/// A cell that a spreadsheet would take for a formula begins with an apostrophe.
+fn guarded(cell: &str) -> String {
+    if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+        format!("'{cell}")
+    } else {
+        cell.to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn formulas_are_text() {
+        for (cell, kept) in [
+            ("=1+1", "'=1+1"),
+            ("@SUM(A1)", "'@SUM(A1)"),
+            ("居家养老", "居家养老"),
+            ("", ""),
+        ] {
+            assert_eq!(guarded(cell), kept);
+        }
+    }
+}

@@ -1,0 +1,293 @@
+//! What the purchaser does with a project, by its state.
+
+use super::{NAV, Place, row, tag};
+use crate::infra::actor::Actor;
+use crate::infra::failure::Failure;
+use crate::infra::store::Tx;
+use crate::kernel::instant;
+use crate::procurement::projects::{PrepareProjects, ProjectId, ProjectState, PublishProjects};
+use crate::procurement::tenders::model::{Tender, TenderId, TenderState};
+use crate::procurement::tenders::rules::CancelGround;
+use crate::procurement::tenders::{actions, queries};
+use crate::web::{Answer, AppError, Form, May, State, View, fields};
+use actix_web::web::{Data, Path};
+use chrono::NaiveDateTime;
+use serde_json::{Value, json};
+
+const REASON: usize = 500;
+
+pub async fn show(
+    who: May<PrepareProjects>,
+    view: View,
+    state: Data<State>,
+    id: Path<ProjectId>,
+) -> Answer {
+    show_with(&view, &state, &who.actor, *id, &Form::default()).await
+}
+
+/// The page, with what one of its forms refused.
+async fn show_with(
+    view: &View,
+    state: &Data<State>,
+    actor: &Actor,
+    id: ProjectId,
+    form: &Form,
+) -> Answer {
+    let body = actor.body_id();
+    let (place, waiting) = state
+        .store
+        .read(move |db| {
+            let place = Place::own(db, id, body)?;
+            let waiting = match &place.published {
+                Some(tender) => queries::list_questions(db, tender.id, true)?
+                    .iter()
+                    .filter(|question| question.answered_at.is_none())
+                    .count(),
+                None => 0,
+            };
+            Ok((place, waiting))
+        })
+        .await?;
+    let now = state.store.now();
+    let page = page(view, &place, waiting, now);
+    let title = view.say("tenders-manage-title");
+    view.render_form("procurement/tenders/manage", NAV, &title, form, &page)
+}
+
+fn page(view: &View, place: &Place, waiting: usize, now: NaiveDateTime) -> Value {
+    let project = &place.project;
+    let tender = place.published.as_ref();
+    let state = tender.map(|tender| tender.state);
+    let before = matches!(state, Some(TenderState::Open | TenderState::Held));
+    let is_running = tender.is_some_and(|tender| {
+        tender.state == TenderState::Open && tender.closes_at.is_some_and(|at| at > now)
+    });
+    let is_held = state == Some(TenderState::Held);
+    let can_cancel = before
+        || matches!(
+            state,
+            Some(TenderState::Closed | TenderState::Opened | TenderState::Evaluated)
+        );
+    let knows_prices = matches!(state, Some(TenderState::Opened | TenderState::Evaluated));
+    let grounds = CancelGround::ALL
+        .iter()
+        .filter(|ground| knows_prices || **ground != CancelGround::AllAboveBudget)
+        .map(CancelGround::as_str);
+    let can_retender = project.state == ProjectState::Failed && place.draft.is_none();
+    let can_copy = matches!(
+        project.state,
+        ProjectState::Failed
+            | ProjectState::Cancelled
+            | ProjectState::Awarded
+            | ProjectState::Contracted
+    );
+    json!({
+        "crumbs": super::show::crumbs(view, project, Some(&view.say("tenders-manage-title"))),
+        "heading": project.title,
+        "number": project.number,
+        "tag": tag(view, project, place.shown(), now),
+        "public": place.path(""),
+        "rows": dates(view, tender),
+        "links": links(view, place, waiting),
+        "waits": is_running,
+        "version": tender.map(|tender| tender.version.to_string()),
+        "held": tender.filter(|_| is_held).map(|tender| {
+            let minutes = tender.held_reason.clone().unwrap_or_default();
+            view.say_with("tenders-held-text", &[("minutes", &minutes)])
+        }),
+        "extend": (is_running || is_held).then(|| place.path("/extend")),
+        "close_held": is_held.then(|| place.path("/close-held")),
+        "cancel": can_cancel.then(|| place.path("/cancel")),
+        "grounds": view.options("tenders-ground", grounds),
+        "retender": can_retender.then(|| place.path("/retender")),
+        "copy": can_copy.then(|| place.path("/copy")),
+    })
+}
+
+fn dates(view: &View, tender: Option<&Tender>) -> Vec<Value> {
+    let Some(tender) = tender else {
+        return Vec::new();
+    };
+    let dates = [
+        ("projects-published-at", tender.published_at),
+        ("tenders-questions-until", tender.questions_until),
+        ("tenders-closes-at", tender.closes_at),
+    ];
+    dates
+        .into_iter()
+        .filter_map(|(key, at)| Some(row(view, key, instant::deadline(at?))))
+        .collect()
+}
+
+/// The pages where the next thing is done, by state.
+fn links(view: &View, place: &Place, waiting: usize) -> Vec<Value> {
+    let mut links: Vec<(String, String)> = Vec::new();
+    let mut add = |key: &str, rest: &str| links.push((view.say(key), place.path(rest)));
+    if !place.project.is_public() {
+        add("tenders-manage-edit", "/edit");
+    }
+    if place.draft.is_some() || place.published.is_none() {
+        add("tenders-manage-plan", "/plan");
+        add("tenders-manage-publish", "/publish");
+    }
+    match place.published.as_ref().map(|tender| tender.state) {
+        Some(TenderState::Closed) => add("tenders-manage-opening", "/opening"),
+        Some(TenderState::Opened) => {
+            add("tenders-manage-panel", "/panel");
+            add("tenders-manage-evaluation", "/evaluation");
+        }
+        Some(TenderState::Evaluated) => {
+            add("tenders-manage-evaluation", "/evaluation");
+            add("tenders-manage-award", "/award");
+        }
+        Some(TenderState::Awarded | TenderState::Contracted) => {
+            add("tenders-manage-evaluation", "/evaluation");
+            add("tenders-manage-award", "/award");
+            add("tenders-manage-result", "/result");
+        }
+        _ => {}
+    }
+    if place.published.is_some() {
+        let count = waiting.to_string();
+        let label = match waiting {
+            0 => view.say("tenders-manage-questions"),
+            _ => view.say_with("tenders-manage-questions-count", &[("count", &count)]),
+        };
+        links.push((label, place.path("/questions")));
+    }
+    links
+        .into_iter()
+        .map(|(label, href)| json!({ "label": label, "href": href }))
+        .collect()
+}
+
+/// Carries out an act on the published round, or shows the page again with what refused it.
+async fn act<F>(
+    view: &View,
+    state: &Data<State>,
+    actor: &Actor,
+    id: ProjectId,
+    mut form: Form,
+    flash: &str,
+    action: F,
+) -> Answer
+where
+    F: Fn(&mut Tx, &Actor, TenderId) -> Result<(), Failure> + Send + 'static,
+{
+    if !form.is_ok() {
+        return show_with(view, state, actor, id, &form).await;
+    }
+    let (who, key) = (actor.clone(), view.once_key(&form));
+    let done = state.write_once(key, move |tx| {
+        let place = Place::own(tx.db, id, who.body_id())?;
+        let tender = place.published.as_ref().ok_or(Failure::NotFound)?.id;
+        action(tx, &who, tender)?;
+        Ok(place.path("/manage"))
+    });
+    match done.await {
+        Ok(path) => Ok(view.see_other_with(&path, flash)),
+        Err(error) => {
+            form.take_up(AppError::from(error))?;
+            show_with(view, state, actor, id, &form).await
+        }
+    }
+}
+
+pub async fn extend(
+    who: May<PublishProjects>,
+    view: View,
+    state: Data<State>,
+    id: Path<ProjectId>,
+    mut form: Form,
+) -> Answer {
+    let closes_at = form
+        .parsed("closes_at", fields::local_time)
+        .unwrap_or_default();
+    let reason = form.text("extend_reason", REASON);
+    let version = form.version();
+    let action = move |tx: &mut Tx, actor: &Actor, tender: TenderId| {
+        actions::extend(tx, actor, tender, version, closes_at, &reason)
+    };
+    act(
+        &view,
+        &state,
+        &who.actor,
+        *id,
+        form,
+        "tenders-extended",
+        action,
+    )
+    .await
+}
+
+pub async fn close_held(
+    who: May<PublishProjects>,
+    view: View,
+    state: Data<State>,
+    id: Path<ProjectId>,
+    mut form: Form,
+) -> Answer {
+    let reason = form.text("close_reason", REASON);
+    let version = form.version();
+    let action = move |tx: &mut Tx, actor: &Actor, tender: TenderId| {
+        actions::close_held(tx, actor, tender, version, &reason)
+    };
+    act(
+        &view,
+        &state,
+        &who.actor,
+        *id,
+        form,
+        "tenders-closed-held",
+        action,
+    )
+    .await
+}
+
+pub async fn cancel(
+    who: May<PublishProjects>,
+    view: View,
+    state: Data<State>,
+    id: Path<ProjectId>,
+    mut form: Form,
+) -> Answer {
+    let ground = form
+        .one_of::<CancelGround>("ground")
+        .unwrap_or(CancelGround::TaskGone);
+    let reason = form.text("cancel_reason", REASON);
+    let version = form.version();
+    let action = move |tx: &mut Tx, actor: &Actor, tender: TenderId| {
+        actions::cancel(tx, actor, tender, version, ground, &reason)
+    };
+    act(
+        &view,
+        &state,
+        &who.actor,
+        *id,
+        form,
+        "tenders-cancelled",
+        action,
+    )
+    .await
+}
+
+pub async fn retender(
+    who: May<PrepareProjects>,
+    view: View,
+    state: Data<State>,
+    id: Path<ProjectId>,
+    mut form: Form,
+) -> Answer {
+    let (id, actor, key) = (*id, who.actor.clone(), view.once_key(&form));
+    let done = state.write_once(key, move |tx| {
+        actions::retender(tx, &actor, id)?;
+        Ok(format!("/projects/{id}/plan"))
+    });
+    match done.await {
+        Ok(path) => Ok(view.see_other_with(&path, "tenders-retendered")),
+        Err(error) => {
+            form.take_up(AppError::from(error))?;
+            show_with(&view, &state, &who.actor, id, &form).await
+        }
+    }
+}

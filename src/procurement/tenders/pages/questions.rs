@@ -1,0 +1,138 @@
+//! Questions for the purchaser, who does not learn who asked.
+
+use super::{NAV, Place};
+use crate::infra::actor::Actor;
+use crate::infra::db::Db;
+use crate::infra::failure::Failure;
+use crate::kernel::instant;
+use crate::procurement::projects::{PrepareProjects, ProjectId};
+use crate::procurement::tenders::model::{Question, QuestionId};
+use crate::procurement::tenders::{actions, queries};
+use crate::web::{Answer, AppError, Form, May, State, View};
+use actix_web::web::{Data, Path};
+use serde_json::{Value, json};
+
+pub async fn list(
+    who: May<PrepareProjects>,
+    view: View,
+    state: Data<State>,
+    id: Path<ProjectId>,
+) -> Answer {
+    let id = *id;
+    let (place, questions) = state
+        .store
+        .read(move |db| {
+            let place = Place::own(db, id, who.actor.body_id())?;
+            let questions = match &place.published {
+                Some(tender) => queries::list_questions(db, tender.id, true)?,
+                None => Vec::new(),
+            };
+            Ok((place, questions))
+        })
+        .await?;
+    let (done, open): (Vec<&Question>, Vec<&Question>) = questions
+        .iter()
+        .partition(|question| question.answered_at.is_some());
+    let label = view.say("tenders-questions-title");
+    let page = json!({
+        "crumbs": super::show::crumbs(&view, &place.project, Some(&label)),
+        "project_title": place.project.title,
+        "manage": place.path("/manage"),
+        "open": open.iter().map(|question| line(&view, &place, question)).collect::<Vec<_>>(),
+        "done": done.iter().map(|question| line(&view, &place, question)).collect::<Vec<_>>(),
+    });
+    view.render("procurement/tenders/questions", NAV, &label, &page)
+}
+
+fn line(view: &View, place: &Place, question: &Question) -> Value {
+    let asked = instant::minute(question.asked_at);
+    let answered = question.answered_at.map(instant::minute);
+    json!({
+        "question": question.question,
+        "answer": question.answer,
+        "asked": view.say_with("tenders-question-asked", &[("at", &asked)]),
+        "answered": answered.map(|at| view.say_with("tenders-question-answered", &[("at", &at)])),
+        "href": place.path(&format!("/questions/{}", question.id)),
+    })
+}
+
+/// The question, if it is one of this own project's.
+fn find(
+    db: &mut Db,
+    actor: &Actor,
+    id: ProjectId,
+    question: QuestionId,
+) -> Result<(Place, Question), Failure> {
+    let place = Place::own(db, id, actor.body_id())?;
+    let question = queries::find_question(db, question)?;
+    let is_its = place
+        .published
+        .as_ref()
+        .is_some_and(|tender| tender.id == question.tender_id);
+    if is_its {
+        Ok((place, question))
+    } else {
+        Err(Failure::NotFound)
+    }
+}
+
+pub async fn edit(
+    who: May<PrepareProjects>,
+    view: View,
+    state: Data<State>,
+    path: Path<(ProjectId, QuestionId)>,
+) -> Answer {
+    let (id, question) = path.into_inner();
+    let (place, question) = state
+        .store
+        .read(move |db| find(db, &who.actor, id, question))
+        .await?;
+    if question.answered_at.is_some() {
+        return Ok(view.see_other(&place.path("/questions")));
+    }
+    show(&view, &place, &question, &Form::default())
+}
+
+fn show(view: &View, place: &Place, question: &Question, form: &Form) -> Answer {
+    let title = view.say("tenders-answer-title");
+    let page = json!({
+        "crumbs": super::show::crumbs(view, &place.project, Some(&title)),
+        "project_title": place.project.title,
+        "back": place.path("/questions"),
+        "action": place.path(&format!("/questions/{}", question.id)),
+        "version": question.version.to_string(),
+        "item": line(view, place, question),
+    });
+    view.render_form("procurement/tenders/answer", NAV, &title, form, &page)
+}
+
+pub async fn save(
+    who: May<PrepareProjects>,
+    view: View,
+    state: Data<State>,
+    path: Path<(ProjectId, QuestionId)>,
+    mut form: Form,
+) -> Answer {
+    let (id, question) = path.into_inner();
+    let (actor, key, version) = (who.actor.clone(), view.once_key(&form), form.version());
+    let reader = who.actor;
+    let (place, asked) = state
+        .store
+        .read(move |db| find(db, &reader, id, question))
+        .await?;
+    let text = form.text("answer", 3000);
+    if !form.is_ok() {
+        return show(&view, &place, &asked, &form);
+    }
+    let done = state.write_once(key, move |tx| {
+        actions::answer(tx, &actor, question, version, &text)?;
+        Ok(format!("/projects/{id}/questions"))
+    });
+    match done.await {
+        Ok(path) => Ok(view.see_other_with(&path, "tenders-answered")),
+        Err(error) => {
+            form.take_up(AppError::from(error))?;
+            show(&view, &place, &asked, &form)
+        }
+    }
+}
