@@ -220,6 +220,7 @@ diesel::table! {
 diesel::table! {
     messages (id) {
         id -> BigInt,
+        public_id -> Text,
         body_id -> Nullable<BigInt>,
         person_id -> Nullable<BigInt>,
         kind -> Text,

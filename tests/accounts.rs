@@ -523,10 +523,10 @@ fn a_notice_is_received_in_the_inbox(database: Database) {
     });
     portal.write(move |tx| accounts::deliver(tx, Addressee::Person(stranger), "test", &[], ""));
     assert_eq!(portal.mails().len(), 3);
-    let ids: Vec<i64> = portal.read(|db| {
+    let ids: Vec<String> = portal.read(|db| {
         Ok(messages::table
             .order(messages::id)
-            .select(messages::id)
+            .select(messages::public_id)
             .load(db)?)
     });
     let first_read = || {
@@ -554,7 +554,7 @@ fn a_notice_is_received_in_the_inbox(database: Database) {
     portal.move_clock_by(chrono::Duration::hours(1));
     assert_eq!(li.get(&format!("/inbox/{}", ids[0])).status, 200);
     assert_eq!(first_read(), Some(read), "the first time counts");
-    for id in [ids[1].to_string(), "999".into(), "x".into(), "-1".into()] {
+    for id in [ids[1].as_str(), "999", "x", "-1", "1"] {
         assert_eq!(zhang.get(&format!("/inbox/{id}")).status, 404, "{id}");
     }
     let outsider = portal.signed_in("stranger");
@@ -870,6 +870,8 @@ fn the_pages_hold_in_a_browser() {
         portal.write(move |tx| {
             accounts::deliver(tx, Addressee::Person(zhang), "test", &[], "/account")
         });
+        let message: String =
+            portal.read(|db| Ok(messages::table.select(messages::public_id).first(db)?));
         let look = |path: &str, name: &str| {
             browser.go(&format!("{}{path}", portal.origin));
             if let Ok(folder) = std::env::var("SANSHE_TEST_PICTURES") {
@@ -894,7 +896,7 @@ fn the_pages_hold_in_a_browser() {
         look("/admin/bodies/new", "body-new");
         look(&format!("/admin/bodies/{bureau}"), "body");
         look("/inbox", "inbox");
-        look("/inbox/1", "message");
+        look(&format!("/inbox/{message}"), "message");
         assert_eq!(
             browser.console_errors(&[401, 410, 404]),
             Vec::<String>::new()

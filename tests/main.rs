@@ -32,6 +32,7 @@ mod migrations;
 mod organizations;
 mod portal;
 mod search;
+mod secrecy;
 mod store;
 mod support;
 mod tender_clock;

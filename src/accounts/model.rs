@@ -97,6 +97,7 @@ pub struct Invitation {
 #[diesel(table_name = messages)]
 pub struct Message {
     pub id: MessageId,
+    pub public_id: String,
     pub kind: String,
     pub args: String,
     pub link: String,

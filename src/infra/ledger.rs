@@ -292,10 +292,10 @@ fn last(db: &mut Db) -> QueryResult<Option<(i64, String)>> {
         .optional()
 }
 
-/// A signed statement of how far the ledger reached, which anybody may keep and hold against it later.
+/// A signed statement of where the ledger stood, which anybody may keep and hold against it later. It carries no line's
+/// number: two of them would tell how much was done in between, sealed bids among it.
 #[derive(Serialize, Deserialize, Clone, Debug, PartialEq, Eq)]
 pub struct Head {
-    pub seq: i64,
     pub chain_hash: String,
     pub instance: String,
     pub at: String,
@@ -304,12 +304,12 @@ pub struct Head {
 }
 
 impl Head {
-    fn message(seq: i64, chain_hash: &str, instance: &str, at: &str) -> String {
-        format!("sanshe-head-1\n{instance}\n{seq}\n{chain_hash}\n{at}")
+    fn message(chain_hash: &str, instance: &str, at: &str) -> String {
+        format!("sanshe-head-1\n{instance}\n{chain_hash}\n{at}")
     }
 
     pub fn is_genuine(&self) -> Result<bool, Failure> {
-        let message = Self::message(self.seq, &self.chain_hash, &self.instance, &self.at);
+        let message = Self::message(&self.chain_hash, &self.instance, &self.at);
         signing::verify(&self.public_key, message.as_bytes(), &self.signature)
     }
 }
@@ -318,11 +318,10 @@ impl Head {
 pub fn head(db: &mut Db, signatures: &Signatures, at: NaiveDateTime) -> Result<Head, Failure> {
     use crate::schema::portal;
     let instance: String = portal::table.select(portal::instance).first(db)?;
-    let (seq, chain_hash) = last(db)?.unwrap_or((0, GENESIS.to_owned()));
+    let chain_hash = last(db)?.map_or_else(|| GENESIS.to_owned(), |(_, hash)| hash);
     let at = instant::rfc3339(at);
-    let signature = signatures.sign(Head::message(seq, &chain_hash, &instance, &at).as_bytes());
+    let signature = signatures.sign(Head::message(&chain_hash, &instance, &at).as_bytes());
     Ok(Head {
-        seq,
         chain_hash,
         instance,
         at,
@@ -339,10 +338,8 @@ pub enum Finding {
     TextRewritten { seq: i64 },
     /// The chain does not follow from the line before: a line was cut out, put in or moved.
     Broken { seq: i64 },
-    /// The ledger ends before the head that somebody kept.
-    RolledBack { kept: i64, found: i64 },
-    /// At the kept head's number stands another hash.
-    Forked { seq: i64 },
+    /// The ledger never stood where somebody's kept head or receipt says: it was rolled back, or another history put in.
+    Lost,
 }
 
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -352,13 +349,11 @@ pub struct Verified {
     pub findings: Vec<Finding>,
 }
 
-/// Recomputes the whole chain, and compares it with a head that somebody kept.
-pub fn verify(db: &mut Db, kept: Option<&Head>) -> Result<Verified, Failure> {
+/// Recomputes the whole chain, and looks in it for the hash of a head or receipt that somebody kept.
+pub fn verify(db: &mut Db, kept: Option<&str>) -> Result<Verified, Failure> {
     let mut verified = Verified::default();
     let mut chain = GENESIS.to_owned();
-    let mut kept_hash = kept
-        .filter(|head| head.seq == 0)
-        .map(|_| GENESIS.to_owned());
+    let mut is_found = kept.is_none_or(|hash| hash == GENESIS);
     loop {
         let lines: Vec<(Line, Option<LineText>)> = ledger::table
             .left_join(ledger_texts::table.on(ledger_texts::ledger_id.eq(ledger::id)))
@@ -383,9 +378,7 @@ pub fn verify(db: &mut Db, kept: Option<&Head>) -> Result<Verified, Failure> {
                 verified.findings.push(Finding::Broken { seq });
                 chain = line.chain_hash.unwrap_or_default();
             }
-            if kept.is_some_and(|head| head.seq == seq) {
-                kept_hash = Some(chain.clone());
-            }
+            is_found |= kept == Some(chain.as_str());
             verified.lines = seq;
         }
     }
@@ -393,28 +386,10 @@ pub fn verify(db: &mut Db, kept: Option<&Head>) -> Result<Verified, Failure> {
         .filter(ledger::seq.is_null())
         .count()
         .get_result(db)?;
-    if let Some(head) = kept {
-        match kept_hash {
-            None => verified.findings.push(Finding::RolledBack {
-                kept: head.seq,
-                found: verified.lines,
-            }),
-            Some(hash) if hash != head.chain_hash => {
-                verified.findings.push(Finding::Forked { seq: head.seq });
-            }
-            Some(_) => {}
-        }
+    if !is_found {
+        verified.findings.push(Finding::Lost);
     }
     Ok(verified)
-}
-
-/// Whether the chain ever stood at this hash: what a receipt keeps, which must not tell a line's number.
-pub fn stood_at(db: &mut Db, chain_hash: &str) -> QueryResult<bool> {
-    if chain_hash == GENESIS {
-        return Ok(true);
-    }
-    let line = ledger::table.filter(ledger::chain_hash.eq(chain_hash));
-    diesel::select(diesel::dsl::exists(line)).get_result(db)
 }
 
 /// A thing's history as far as this reader may see it (portal time `now`), oldest first.

@@ -88,6 +88,8 @@ impl Client {
         let config = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
+            // The server closes a connection that rests for five seconds.
+            .max_idle_age(std::time::Duration::from_secs(3))
             .build();
         Self {
             origin: origin.to_owned(),
@@ -103,13 +105,23 @@ impl Client {
         self.agent.cookie_jar_lock().insert(cookie, &uri).unwrap();
     }
 
+    #[track_caller]
     pub fn get(&self, path: &str) -> Reply {
+        self.fetch(path)
+            .unwrap_or_else(|error| panic!("no answer to {path}: {error}"))
+    }
+
+    /// `None` when the server is not there, or dies while it answers.
+    pub fn try_get(&self, path: &str) -> Option<Reply> {
+        self.fetch(path).ok()
+    }
+
+    fn fetch(&self, path: &str) -> Result<Reply, ureq::Error> {
         let request = self
             .agent
             .get(self.url(path))
-            .header("accept-language", self.language)
-            .header("origin", &self.origin);
-        reply(request.call().unwrap())
+            .header("accept-language", self.language);
+        read_reply(request.call()?)
     }
 
     fn url(&self, path: &str) -> String {
@@ -142,6 +154,18 @@ impl Client {
     /// The same from a page already shown.
     #[track_caller]
     pub fn submit_from(&self, shown: &Reply, action: &str, fields: &[(&str, &str)]) -> Reply {
+        self.try_submit_from(shown, action, fields)
+            .expect("no answer")
+    }
+
+    /// `None` when the server is not there, or dies while it answers: then nothing is known of what became of it.
+    #[track_caller]
+    pub fn try_submit_from(
+        &self,
+        shown: &Reply,
+        action: &str,
+        fields: &[(&str, &str)],
+    ) -> Option<Reply> {
         let mut pairs = form_fields(&shown.html(), action)
             .unwrap_or_else(|| panic!("no form with action {action} in\n{}", excerpt(&shown.body)));
         for (name, _) in fields {
@@ -157,15 +181,10 @@ impl Client {
             .post(self.url(action))
             .header("accept-language", self.language)
             .header("origin", &self.origin);
-        reply(
-            request
-                .send_form(
-                    pairs
-                        .iter()
-                        .map(|(name, value)| (name.as_str(), value.as_str())),
-                )
-                .unwrap(),
-        )
+        let pairs = pairs
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()));
+        read_reply(request.send_form(pairs).ok()?).ok()
     }
 
     /// Posts a form with files: its action carries the token in its address, as the page shows it.
@@ -295,7 +314,11 @@ fn form_fields(html: &Html, action: &str) -> Option<Vec<(String, String)>> {
     Some(pairs)
 }
 
-fn reply(mut response: ureq::http::Response<ureq::Body>) -> Reply {
+fn reply(response: ureq::http::Response<ureq::Body>) -> Reply {
+    read_reply(response).expect("the answer broke off")
+}
+
+fn read_reply(mut response: ureq::http::Response<ureq::Body>) -> Result<Reply, ureq::Error> {
     let header = |name: &str| {
         response
             .headers()
@@ -316,15 +339,11 @@ fn reply(mut response: ureq::http::Response<ureq::Body>) -> Reply {
         })
         .collect();
     let mut bytes = Vec::new();
-    response
-        .body_mut()
-        .as_reader()
-        .read_to_end(&mut bytes)
-        .unwrap();
-    Reply {
+    response.body_mut().as_reader().read_to_end(&mut bytes)?;
+    Ok(Reply {
         status,
         location,
         body: String::from_utf8_lossy(&bytes).into_owned(),
         headers,
-    }
+    })
 }

@@ -10,6 +10,7 @@ pub use client::{Client, Reply};
 use actix_web::web::Data;
 use chrono::NaiveDateTime;
 use sanshe::commands;
+use sanshe::infra::actor::Actor;
 use sanshe::infra::config::{Config, Mode};
 use sanshe::infra::db::Db;
 use sanshe::infra::failure::Failure;
@@ -209,6 +210,18 @@ impl Portal {
         let client = self.anonymous();
         client.keep_session(&token);
         client
+    }
+
+    /// `name` as a handler would know them, for calling actions directly.
+    pub fn actor(&self, name: &str) -> Actor {
+        let email = format!("{name}@test.invalid");
+        self.write(move |tx| {
+            let person =
+                sanshe::accounts::find_person_by_email(tx.db, &email)?.ok_or(Failure::NotFound)?;
+            let session = sanshe::accounts::begin_session(tx, person.id, "test", "127.0.0.0/24")?;
+            let now = tx.machine_now();
+            sanshe::infra::actor::find(tx.db, session, now)?.ok_or(Failure::NotFound)
+        })
     }
 
     /// The mails written so far, newest last, as raw `.eml` text.

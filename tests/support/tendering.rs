@@ -2,11 +2,14 @@
 
 use super::{Client, Portal, Reply};
 use chrono::{Duration, NaiveDateTime};
-use diesel::prelude::*;
-use sanshe::infra::seal;
+use sanshe::common::rulesets::Method;
+use sanshe::kernel::instant;
+use sanshe::kernel::money::Fen;
 use sanshe::kernel::people::BodyId;
 use sanshe::kernel::roles::{BodyKind, Role};
-use sanshe::schema::{catalogues, projects, rule_sets, tenders};
+use sanshe::procurement::projects::{self, Forbidden, NewProject};
+use sanshe::procurement::tenders::{self, CriterionKind, NewCriterion, Plan};
+use sanshe::regions;
 
 pub const BUDGET_FEN: i64 = 48_000_000;
 pub const PDF: &[u8] = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n";
@@ -24,60 +27,53 @@ impl Tendering {
     }
 }
 
-/// A tender that is open from now until `open_for` later.
-pub fn open_tender(portal: &Portal, open_for: Duration) -> Tendering {
+/// An open tender, published now by its purchaser's officer with the earliest lawful dates.
+pub fn open_tender(portal: &Portal) -> Tendering {
     let buyer = portal.body(BodyKind::Bureau, "示范民政局", Some("320585"));
-    let creator = portal.person("buyer-clerk");
-    portal.grant(creator, buyer, &[Role::Officer]);
-    let (recipient, identity) = seal::make_key();
-    let wrapped = seal::seal(portal.state.secrets.server_recipient(), identity.as_bytes()).unwrap();
-    let wrapped = hex_of(&wrapped);
+    let clerk = portal.person("buyer-clerk");
+    portal.grant(clerk, buyer, &[Role::Officer]);
+    let actor = portal.actor("buyer-clerk");
+    let key = tenders::make_key(&portal.state.secrets).unwrap();
     let (project, tender, closes_at) = portal.write(move |tx| {
-        let now = tx.now;
-        let catalogue: i64 = catalogues::table.select(catalogues::id).first(tx.db)?;
-        let rules: i64 = rule_sets::table
-            .filter(rule_sets::name.eq("open_tender"))
-            .select(rule_sets::id)
-            .first(tx.db)?;
-        let project: i64 = diesel::insert_into(projects::table)
-            .values((
-                projects::number.eq("CG-2026-0001"),
-                projects::buyer_id.eq(buyer.0),
-                projects::region_code.eq("320585"),
-                projects::catalogue_id.eq(catalogue),
-                projects::catalogue_code.eq("A0402"),
-                projects::title.eq("社区助老巡访服务"),
-                projects::requirement.eq("每周上门一次"),
-                projects::budget_fen.eq(BUDGET_FEN),
-                projects::term_from.eq(now.date()),
-                projects::term_to.eq(now.date() + Duration::days(300)),
-                projects::term_grounds.eq("[]"),
-                projects::forbidden.eq("{}"),
-                projects::phone.eq("0512-00000000"),
-                projects::state.eq("tendering"),
-                projects::created_by.eq(creator.0),
-                projects::created_at.eq(now),
-                projects::published_at.eq(now),
-            ))
-            .returning(projects::id)
-            .get_result(tx.db)?;
-        let closes_at = now + open_for;
-        let tender: i64 = diesel::insert_into(tenders::table)
-            .values((
-                tenders::project_id.eq(project),
-                tenders::round.eq(1),
-                tenders::method.eq("open_tender"),
-                tenders::rule_set_id.eq(rules),
-                tenders::state.eq("open"),
-                tenders::published_at.eq(now),
-                tenders::closes_at.eq(closes_at),
-                tenders::recipient.eq(&recipient),
-                tenders::wrapped_identity.eq(&wrapped),
-            ))
-            .returning(tenders::id)
-            .get_result(tx.db)?;
-        Ok((project, tender, closes_at))
+        let today = instant::shanghai_date(tx.now);
+        let community = regions::list_communities(tx.db)?.remove(0).code;
+        let new = NewProject {
+            catalogue_code: "A0402".into(),
+            title: "社区助老巡访服务".into(),
+            requirement: "每周上门一次".into(),
+            budget: Fen(BUDGET_FEN),
+            is_budget_secured: true,
+            term_from: today + Duration::days(60),
+            term_to: today + Duration::days(300),
+            grounds: Vec::new(),
+            answered_no: Forbidden::ALL.to_vec(),
+            communities: vec![community],
+            phone: "0512-00000000".into(),
+        };
+        let project = projects::create(tx, &actor, &new)?;
+        let dates = tenders::propose(tx.db, "320585", Method::OpenTender, tx.now)?;
+        let criterion = |kind, name: &str, weight| NewCriterion {
+            kind,
+            name: name.into(),
+            measure: "按五个要点计分，每点一至十分".into(),
+            weight,
+        };
+        let plan = Plan {
+            method: Method::OpenTender,
+            criteria: vec![
+                criterion(CriterionKind::Quality, "服务方案", 80),
+                criterion(CriterionKind::Price, "报价", 20),
+            ],
+            questions_until: dates.questions_until,
+            closes_at: dates.closes_at,
+            accepts_provisional: true,
+        };
+        let tender = tenders::plan(tx, &actor, project, &plan)?;
+        let version = projects::find(tx.db, project)?.version;
+        tenders::publish(tx, &actor, project, version, &key)?;
+        Ok((project.0, tender.0, dates.closes_at))
     });
+    portal.run_jobs();
     Tendering {
         project,
         tender,
@@ -86,31 +82,9 @@ pub fn open_tender(portal: &Portal, open_for: Duration) -> Tendering {
     }
 }
 
-fn hex_of(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    bytes.iter().fold(String::new(), |mut hex, byte| {
-        write!(hex, "{byte:02x}").unwrap();
-        hex
-    })
-}
-
-/// What the worker does at the deadline, for a tender with enough bids.
+/// Lets the deadline come: the worker closes the tender, or fails it for want of bids.
 pub fn close(portal: &Portal, tendering: &Tendering) {
-    if portal.now() < tendering.closes_at {
-        portal.move_clock_to(tendering.closes_at);
-    }
-    let tender = tendering.tender;
-    portal.write(move |tx| {
-        diesel::update(tenders::table.find(tender))
-            .set((
-                tenders::state.eq("closed"),
-                tenders::closed_at.eq(tx.now),
-                tenders::version.eq(tenders::version + 1),
-            ))
-            .execute(tx.db)?;
-        Ok(())
-    });
-    portal.run_jobs();
+    portal.move_clock_to(tendering.closes_at);
 }
 
 /// A provider with one person who prepares and submits.

@@ -84,6 +84,8 @@ CREATE TABLE known_devices (
 -- The portal's inbox: the place of delivery in law; `at` is when the notice was received (portal clock).
 CREATE TABLE messages (
     id           INTEGER PRIMARY KEY NOT NULL,
+    -- Random: a number that counts would tell one reader how many notices others got, sealed receipts among them.
+    public_id    TEXT NOT NULL UNIQUE,
     body_id      BIGINT REFERENCES bodies (id),
     person_id    BIGINT REFERENCES people (id),
     kind         TEXT NOT NULL,

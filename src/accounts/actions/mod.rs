@@ -27,6 +27,7 @@ use crate::infra::actor::Actor;
 use crate::infra::failure::Failure;
 use crate::infra::ledger::{self, Entry};
 use crate::infra::mail::{self, Letter};
+use crate::infra::seal::random_hex;
 use crate::infra::store::Tx;
 use crate::infra::words::Language;
 use crate::kernel::instant;
@@ -111,6 +112,7 @@ pub fn deliver(
         .collect();
     queries::insert_message(
         tx.db,
+        &random_hex::<8>()?,
         to,
         kind,
         &serde_json::Value::Object(map).to_string(),

@@ -1,11 +1,10 @@
 //! The portal's inbox: where a notice is received, and when.
 
-use crate::accounts::model::{Message, MessageId};
+use crate::accounts::model::Message;
 use crate::accounts::{actions, queries};
-use crate::infra::failure::Failure;
 use crate::kernel::instant;
 use crate::kernel::paging::{Page, PageSize, decode_cursor};
-use crate::web::{Answer, AppError, SignedIn, View};
+use crate::web::{Answer, SignedIn, View};
 use actix_web::web::{Path, Query};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -31,23 +30,21 @@ fn worded(view: &View, message: &Message) -> (String, Vec<String>) {
 }
 
 pub async fn list(SignedIn(actor): SignedIn, view: View, query: Query<After>) -> Answer {
-    let before = decode_cursor::<1>(&query.after)
-        .ok()
-        .and_then(|[id]| id.parse::<MessageId>().ok());
+    let before = decode_cursor::<1>(&query.after).ok().map(|[id]| id);
     let (person, body, size) = (actor.person_id, actor.body_id(), PageSize::default());
     let found = view.state.store.read(move |db| {
         Ok(queries::list_messages(
             db,
             person,
             body,
-            before,
+            before.as_deref(),
             size.limit(),
         )?)
     });
-    let page = Page::of(found.await?, size, |m: &Message| vec![m.id.to_string()]);
+    let page = Page::of(found.await?, size, |m: &Message| vec![m.public_id.clone()]);
     let page = page.map(|message| {
         json!({
-            "href": format!("/inbox/{}", message.id),
+            "href": format!("/inbox/{}", message.public_id),
             "title": worded(&view, &message).0,
             "received": instant::second(message.at),
             "read": message.first_read_at.map(instant::minute),
@@ -65,13 +62,11 @@ pub async fn list(SignedIn(actor): SignedIn, view: View, query: Query<After>) ->
 }
 
 pub async fn show(SignedIn(actor): SignedIn, view: View, id: Path<String>) -> Answer {
-    let id: MessageId = id
-        .parse()
-        .map_err(|_unknown| AppError::from(Failure::NotFound))?;
+    let id = id.into_inner();
     let opened = view
         .state
         .store
-        .write(move |tx| actions::open(tx, &actor, id));
+        .write(move |tx| actions::open(tx, &actor, &id));
     let message = opened.await?;
     let (title, paragraphs) = worded(&view, &message);
     let link = Some(&message.link).filter(|link| !link.is_empty());

@@ -12,9 +12,13 @@ pub fn list_messages(
     db: &mut Db,
     person: PersonId,
     body: Option<BodyId>,
-    before: Option<MessageId>,
+    before: Option<&str>,
     size: i64,
 ) -> QueryResult<Vec<Message>> {
+    let before = match before {
+        Some(last) => find_message(db, person, body, last).optional()?,
+        None => None,
+    };
     let mut query = messages::table
         .filter(
             messages::person_id
@@ -26,7 +30,7 @@ pub fn list_messages(
         .select(columns::<Message>())
         .into_boxed();
     if let Some(before) = before {
-        query = query.filter(messages::id.lt(before));
+        query = query.filter(messages::id.lt(before.id));
     }
     query.load(db)
 }
@@ -36,10 +40,10 @@ pub fn find_message(
     db: &mut Db,
     person: PersonId,
     body: Option<BodyId>,
-    id: MessageId,
+    public_id: &str,
 ) -> QueryResult<Message> {
     messages::table
-        .filter(messages::id.eq(id))
+        .filter(messages::public_id.eq(public_id))
         .filter(
             messages::person_id
                 .eq(person)

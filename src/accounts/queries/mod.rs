@@ -157,6 +157,7 @@ pub fn insert_membership(
 
 pub fn insert_message(
     db: &mut Db,
+    public_id: &str,
     to: crate::accounts::Addressee,
     kind: &str,
     args: &str,
@@ -169,6 +170,7 @@ pub fn insert_message(
     };
     diesel::insert_into(messages::table)
         .values((
+            messages::public_id.eq(public_id),
             messages::body_id.eq(body),
             messages::person_id.eq(person),
             messages::kind.eq(kind),

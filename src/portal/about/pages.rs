@@ -100,7 +100,6 @@ pub async fn verify(view: View) -> Answer {
         "crumbs": crumbs(&view, &title),
         "public_key": head.public_key,
         "rows": [
-            row("portal-verify-head-seq", &head.seq.to_string()),
             row("portal-verify-head-at", &head.at),
             row("portal-verify-head-chain", &head.chain_hash),
             row("portal-verify-head-instance", &head.instance),
@@ -118,7 +117,7 @@ pub async fn head(view: View) -> Answer {
         .content_type("application/json; charset=utf-8")
         .insert_header((
             "content-disposition",
-            format!("attachment; filename=\"sanshe-head-{}.json\"", head.seq),
+            "attachment; filename=\"sanshe-head.json\"",
         ))
         .body(text + "\n"))
 }

@@ -107,7 +107,6 @@ portal-verify-key = The portal's public key (Ed25519, hexadecimal). Compare it a
 portal-verify-ledger-title = Check the ledger
 portal-verify-ledger-text = Every act is a line of the ledger, and each line holds the fingerprint of the line before. Changing, removing or inserting one spoils every fingerprint after it. This is how far the ledger reaches now, signed by the portal.
 portal-verify-head-title = The ledger's present head
-portal-verify-head-seq = Line
 portal-verify-head-at = Signed at
 portal-verify-head-chain = Chain fingerprint
 portal-verify-head-instance = Portal

@@ -107,7 +107,6 @@ portal-verify-key = 本平台签名用的公钥（Ed25519，十六进制）。�
 portal-verify-ledger-title = 核对办理台账
 portal-verify-ledger-text = 每一项办理都在台账中占一行，每一行都包含前一行的指纹。改动、删去或者插入任何一行，其后所有的指纹都会对不上。下面是台账此刻的末端，已由平台签名。
 portal-verify-head-title = 台账此刻的末端
-portal-verify-head-seq = 行号
 portal-verify-head-at = 签名时间
 portal-verify-head-chain = 链上指纹
 portal-verify-head-instance = 平台编号

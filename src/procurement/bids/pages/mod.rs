@@ -59,8 +59,10 @@ impl Place {
     /// What is not published does not exist here.
     fn find(db: &mut Db, id: ProjectId) -> Result<Self, Failure> {
         let project = projects::find_visible(db, id, None)?;
-        let tender = tenders::newest_of(db, id)?
-            .filter(|tender| tender.published_at.is_some())
+        // A next round that is only planned does not hide the last one that was published.
+        let tender = tenders::list_newest_of(db, &[id])?
+            .into_iter()
+            .rfind(|tender| tender.published_at.is_some())
             .ok_or(Failure::NotFound)?;
         Ok(Self { project, tender })
     }
