@@ -36,3 +36,4 @@ mod secrecy;
 mod store;
 mod support;
 mod tender_clock;
+mod tenders;

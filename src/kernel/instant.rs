@@ -50,7 +50,7 @@ pub fn from_shanghai_local(text: &str) -> Result<NaiveDateTime, InstantError> {
     if text.is_empty() {
         return Err(InstantError::Empty);
     }
-    let (date, time) = text.split_once('T').ok_or(InstantError::Shape)?;
+    let (date, time) = text.split_once(['T', ' ']).ok_or(InstantError::Shape)?;
     // Both halves must be of the form before either is looked up, so that the message fits.
     let date_parts = numbers(date, '-', &[4, 2, 2]).ok_or(InstantError::Shape)?;
     let time_parts = numbers(time, ':', &[2, 2]).or_else(|| numbers(time, ':', &[2, 2, 2]));
@@ -186,6 +186,8 @@ mod tests {
     fn typed_times() {
         for (typed, instant) in [
             ("2026-11-25T17:00", "2026-11-25T09:00:00"),
+            // As people write it where the browser has no such field.
+            ("2026-11-25 17:00", "2026-11-25T09:00:00"),
             (" 2026-11-25T07:59:30 ", "2026-11-24T23:59:30"),
             ("２０２６-03-01T00:00", "2026-02-28T16:00:00"),
         ] {
@@ -194,7 +196,7 @@ mod tests {
         for (typed, error) in [
             ("", InstantError::Empty),
             ("2026-11-25", InstantError::Shape),
-            ("2026-11-25 17:00", InstantError::Shape),
+            ("2026-11-25  17:00", InstantError::Shape),
             ("2026-11-25T7:00", InstantError::Shape),
             ("2026-02-30Tsoon", InstantError::Shape),
             ("2026-02-30T17:00", InstantError::NoSuchDate),

@@ -1,6 +1,7 @@
 //! A portal of one's own for each test: real server on loopback, own database, clock that the test moves.
 
 pub mod browser;
+pub mod buying;
 pub mod client;
 pub mod stage;
 pub mod tendering;

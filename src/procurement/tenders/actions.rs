@@ -437,6 +437,7 @@ pub fn extend(
     let (project, mut tender) = own(tx, actor, id, version)?;
     let from = tender.state;
     tender.state = rules::next_state(from, Step::Extend)?;
+    rules::check_reason(reason, "extend_reason")?;
     // A deadline that has passed is over, unless an outage holds it.
     if from == TenderState::Open && tender.closes_at.is_some_and(|at| at <= tx.now) {
         return Err(TenderRule::NotNow {
@@ -502,6 +503,7 @@ pub fn close_held(
         }
         .into());
     }
+    rules::check_reason(reason, "close_reason")?;
     let content = json!({ "number": project.number, "reason": reason });
     fail(tx, Some(actor), &project, tender, Some(reason), &content)
 }
@@ -519,6 +521,7 @@ pub fn cancel(
     let from = tender.state;
     tender.state = rules::next_state(from, Step::Cancel)?;
     rules::check_ground(from, ground)?;
+    rules::check_reason(reason, "cancel_reason")?;
     tender.next_check = None;
     save(tx, &tender)?;
     // Only a task that is gone ends the project; otherwise it may be tendered again (政府采购法 §37).

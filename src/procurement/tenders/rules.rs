@@ -71,6 +71,9 @@ pub enum TenderRule {
     QuestionsClosed(NaiveDateTime),
     NotPlanned,
     GroundTooEarly,
+    NoReason {
+        field: &'static str,
+    },
 }
 
 impl Rule for TenderRule {
@@ -114,12 +117,12 @@ impl Rule for TenderRule {
                 .article("政府采购法实施条例 §20")
                 .at("criteria"),
             Self::ClosesTooEarly { earliest, article } => Refusal::new("tenders-closes-too-early")
-                .arg("earliest", instant::minute(*earliest))
+                .arg("earliest", instant::date(*earliest))
                 .article(article)
                 .at("closes_at"),
             Self::QuestionsTooLate { latest, article } => {
                 Refusal::new("tenders-questions-too-late")
-                    .arg("latest", instant::minute(*latest))
+                    .arg("latest", instant::date(*latest))
                     .article(article)
                     .at("questions_until")
             }
@@ -133,6 +136,7 @@ impl Rule for TenderRule {
                 .at("question"),
             Self::GroundTooEarly => Refusal::new("tenders-ground-too-early").at("ground"),
             Self::NotPlanned => Refusal::new("tenders-not-planned"),
+            Self::NoReason { field } => Refusal::new("tenders-no-reason").at(field),
         }
     }
 }
@@ -154,6 +158,14 @@ pub fn next_state(from: TenderState, step: Step) -> Result<TenderState, TenderRu
             | Cancelled,
         ) => Err(TenderRule::NotNow { step, state: from }),
     }
+}
+
+/// What is published with a decision says why; `field` is where the page asks for it.
+pub fn check_reason(reason: &str, field: &'static str) -> Result<(), TenderRule> {
+    if reason.trim().is_empty() {
+        return Err(TenderRule::NoReason { field });
+    }
+    Ok(())
 }
 
 /// That every price is above the budget is known once the prices are.
@@ -198,7 +210,9 @@ pub fn check_criteria(rows: &[NewCriterion], rules: &MethodRules) -> Vec<TenderR
         [_] => {}
         _ => wrong.push(TenderRule::NoPrice),
     }
-    let sum: i64 = rows.iter().map(|row| row.weight).sum();
+    let sum = rows
+        .iter()
+        .fold(0_i64, |sum, row| sum.saturating_add(row.weight));
     if sum != 100 {
         wrong.push(TenderRule::WeightSum(sum));
     }

@@ -20,6 +20,21 @@ use chrono::NaiveDate;
 use serde_json::{Value, json};
 
 const NAV: &str = "projects";
+/// How fields are called in the summary of errors.
+const LABELS: [(&str, &str); 12] = [
+    ("title", "projects-form-title"),
+    ("requirement", "projects-form-requirement"),
+    ("budget", "projects-form-budget"),
+    ("term_from", "projects-section-term"),
+    ("term_to", "projects-section-term"),
+    ("f1", "projects-question-f1"),
+    ("f2", "projects-question-f2"),
+    ("f3", "projects-question-f3"),
+    ("f4", "projects-question-f4"),
+    ("f5", "projects-question-f5"),
+    ("f6", "projects-question-f6"),
+    ("phone", "projects-form-phone"),
+];
 
 /// What the form offers.
 struct Choices {
@@ -221,6 +236,7 @@ pub async fn copy(
 
 /// The typed project. Every rule is looked at, over what could be read, before the form goes back.
 fn read(form: &mut Form, offered: &Choices) -> Option<NewProject> {
+    form.name(&LABELS);
     let code = text::clean(form.raw("catalogue_code"));
     let title = form.text("title", 100);
     let requirement = form.text("requirement", 5000);
@@ -346,7 +362,7 @@ fn differences(
         }))
         .map(|(label, now, typed)| {
             json!({
-                "field": view.say(label),
+                "what": view.say(label),
                 "now": text::excerpt(&now, 200),
                 "typed": text::excerpt(&typed, 200),
             })

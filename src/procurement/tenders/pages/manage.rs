@@ -1,6 +1,7 @@
 //! What the purchaser does with a project, by its state.
 
 use super::{NAV, Place, row, tag};
+use crate::common::panels;
 use crate::infra::actor::Actor;
 use crate::infra::failure::Failure;
 use crate::infra::store::Tx;
@@ -8,13 +9,21 @@ use crate::kernel::instant;
 use crate::procurement::projects::{PrepareProjects, ProjectId, ProjectState, PublishProjects};
 use crate::procurement::tenders::model::{Tender, TenderId, TenderState};
 use crate::procurement::tenders::rules::CancelGround;
-use crate::procurement::tenders::{actions, queries};
+use crate::procurement::tenders::{SUBJECT, actions, queries};
 use crate::web::{Answer, AppError, Form, May, State, View, fields};
 use actix_web::web::{Data, Path};
 use chrono::NaiveDateTime;
 use serde_json::{Value, json};
 
 const REASON: usize = 500;
+/// How fields are called in the summary of errors.
+const LABELS: [(&str, &str); 5] = [
+    ("closes_at", "tenders-extend-closes-at"),
+    ("extend_reason", "tenders-extend-reason"),
+    ("close_reason", "tenders-close-held-reason"),
+    ("ground", "tenders-cancel-ground"),
+    ("cancel_reason", "tenders-cancel-reason"),
+];
 
 pub async fn show(
     who: May<PrepareProjects>,
@@ -22,19 +31,20 @@ pub async fn show(
     state: Data<State>,
     id: Path<ProjectId>,
 ) -> Answer {
-    show_with(&view, &state, &who.actor, *id, &Form::default()).await
+    show_with(&view, &state, &who.actor, *id, &Form::default(), None).await
 }
 
-/// The page, with what one of its forms refused.
+/// The page, with what one of its forms refused, or what overtook it.
 async fn show_with(
     view: &View,
     state: &Data<State>,
     actor: &Actor,
     id: ProjectId,
     form: &Form,
+    overtaken: Option<Value>,
 ) -> Answer {
     let body = actor.body_id();
-    let (place, waiting) = state
+    let (place, waiting, has_panel) = state
         .store
         .read(move |db| {
             let place = Place::own(db, id, body)?;
@@ -45,13 +55,68 @@ async fn show_with(
                     .count(),
                 None => 0,
             };
-            Ok((place, waiting))
+            let has_panel = match &place.published {
+                Some(tender) => panels::find_of(db, (SUBJECT, tender.id.0))?.is_some(),
+                None => false,
+            };
+            Ok((place, waiting, has_panel))
         })
         .await?;
     let now = state.store.now();
-    let page = page(view, &place, waiting, now);
+    let mut page = page(view, &place, waiting, now);
+    if let Some(fields) = page.as_object_mut() {
+        fields.insert("next".into(), next(view, &place, waiting, has_panel, now));
+        fields.insert("overtaken".into(), Value::Null);
+    }
     let title = view.say("tenders-manage-title");
-    view.render_form("procurement/tenders/manage", NAV, &title, form, &page)
+    let template = "procurement/tenders/manage";
+    match overtaken {
+        Some(by) => super::render_overtaken(view, template, &title, form, page, by),
+        None => view.render_form(template, NAV, &title, form, &page),
+    }
+}
+
+/// The one thing that is to be done now, in a sentence, and where.
+fn next(view: &View, place: &Place, waiting: usize, has_panel: bool, now: NaiveDateTime) -> Value {
+    let step = |text: &str, label: &str, rest: &str| json!({ "text": view.say(text), "label": view.say(label), "href": place.path(rest) });
+    let words = |text: &str| json!({ "text": view.say(text), "label": null, "href": null });
+    if let Some(draft) = &place.draft {
+        return if draft.closes_at.is_some() {
+            step("tenders-next-publish", "tenders-manage-publish", "/publish")
+        } else {
+            step("tenders-next-plan", "tenders-manage-plan", "/plan")
+        };
+    }
+    let Some(tender) = &place.published else {
+        return step("tenders-next-plan", "tenders-manage-plan", "/plan");
+    };
+    let is_over = tender.closes_at.is_some_and(|at| at <= now);
+    match tender.state {
+        TenderState::Open if waiting > 0 => step(
+            "tenders-next-answer",
+            "tenders-manage-questions",
+            "/questions",
+        ),
+        TenderState::Open if is_over => words("tenders-next-closing"),
+        TenderState::Open => words("tenders-manage-waits"),
+        TenderState::Held => words("tenders-next-held"),
+        TenderState::Closed => step("tenders-next-opening", "tenders-manage-opening", "/opening"),
+        TenderState::Opened if has_panel => step(
+            "tenders-next-scores",
+            "tenders-manage-evaluation",
+            "/evaluation",
+        ),
+        TenderState::Opened => step("tenders-next-panel", "tenders-manage-panel", "/panel"),
+        TenderState::Evaluated => step("tenders-next-award", "tenders-manage-award", "/award"),
+        TenderState::Awarded => step(
+            "tenders-next-contract",
+            "tenders-manage-contract",
+            "/result",
+        ),
+        TenderState::Contracted => step("tenders-next-done", "tenders-manage-result", "/result"),
+        TenderState::Failed => words("tenders-next-failed"),
+        TenderState::Draft | TenderState::Cancelled => words("tenders-next-cancelled"),
+    }
 }
 
 fn page(view: &View, place: &Place, waiting: usize, now: NaiveDateTime) -> Value {
@@ -89,7 +154,6 @@ fn page(view: &View, place: &Place, waiting: usize, now: NaiveDateTime) -> Value
         "public": place.path(""),
         "rows": dates(view, tender),
         "links": links(view, place, waiting),
-        "waits": is_running,
         "version": tender.map(|tender| tender.version.to_string()),
         "held": tender.filter(|_| is_held).map(|tender| {
             let minutes = tender.held_reason.clone().unwrap_or_default();
@@ -174,8 +238,9 @@ async fn act<F>(
 where
     F: Fn(&mut Tx, &Actor, TenderId) -> Result<(), Failure> + Send + 'static,
 {
+    form.name(&LABELS);
     if !form.is_ok() {
-        return show_with(view, state, actor, id, &form).await;
+        return show_with(view, state, actor, id, &form, None).await;
     }
     let (who, key) = (actor.clone(), view.once_key(&form));
     let done = state.write_once(key, move |tx| {
@@ -186,9 +251,13 @@ where
     });
     match done.await {
         Ok(path) => Ok(view.see_other_with(&path, flash)),
+        Err(Failure::Changed) => {
+            let by = super::overtaken(view, id).await?;
+            show_with(view, state, actor, id, &form, Some(by)).await
+        }
         Err(error) => {
             form.take_up(AppError::from(error))?;
-            show_with(view, state, actor, id, &form).await
+            show_with(view, state, actor, id, &form, None).await
         }
     }
 }
@@ -287,7 +356,7 @@ pub async fn retender(
         Ok(path) => Ok(view.see_other_with(&path, "tenders-retendered")),
         Err(error) => {
             form.take_up(AppError::from(error))?;
-            show_with(&view, &state, &who.actor, id, &form).await
+            show_with(&view, &state, &who.actor, id, &form, None).await
         }
     }
 }

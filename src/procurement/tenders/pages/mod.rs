@@ -10,7 +10,7 @@ mod questions;
 mod show;
 
 use super::model::{Tender, TenderState};
-use super::queries;
+use super::{actions, queries};
 use crate::infra::db::Db;
 use crate::infra::failure::Failure;
 use crate::kernel::ids::text_enum;
@@ -18,7 +18,8 @@ use crate::kernel::instant::Remaining;
 use crate::kernel::people::BodyId;
 use crate::procurement::projects::{self, Project, ProjectId};
 use crate::regions::Region;
-use crate::web::View;
+use crate::web::{Answer, Form, View};
+use actix_web::http::StatusCode;
 use actix_web::web::{ServiceConfig, get, post, resource};
 use chrono::NaiveDateTime;
 use serde_json::{Value, json};
@@ -197,6 +198,35 @@ fn by_code(regions: Vec<Region>) -> BTreeMap<String, Region> {
         .into_iter()
         .map(|region| (region.code.clone(), region))
         .collect()
+}
+
+/// What somebody else did last, for a form that was overtaken by it.
+async fn overtaken(view: &View, project: ProjectId) -> Result<Value, Failure> {
+    let (reader, now) = (view.actor().cloned(), view.state.store.now());
+    let lines = view
+        .state
+        .store
+        .read(move |db| actions::history_of(db, project, reader.as_ref(), now))
+        .await?;
+    let last = lines.len().saturating_sub(1);
+    Ok(view.history(lines.get(last..).unwrap_or_default()))
+}
+
+/// A form's page over which somebody else's act came: 409, what was typed stays.
+fn render_overtaken(
+    view: &View,
+    template: &str,
+    title: &str,
+    form: &Form,
+    mut page: Value,
+    overtaken: Value,
+) -> Answer {
+    if let Some(fields) = page.as_object_mut() {
+        let shown = form.view(&view.state.words, view.language());
+        fields.insert("form".into(), shown);
+        fields.insert("overtaken".into(), overtaken);
+    }
+    view.render_as(StatusCode::CONFLICT, template, NAV, title, &page)
 }
 
 /// The value with how it is called, for `parts/summary`.

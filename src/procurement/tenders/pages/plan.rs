@@ -10,12 +10,13 @@ use crate::kernel::instant;
 use crate::kernel::language::Language;
 use crate::kernel::refusal::{Refusal, Rule};
 use crate::kernel::text;
-use crate::procurement::projects::{PrepareProjects, ProjectId};
+use crate::procurement::projects::{self, PrepareProjects, ProjectId};
 use crate::procurement::tenders::actions::{self, Plan};
 use crate::procurement::tenders::model::{Criterion, CriterionKind, NewCriterion};
 use crate::procurement::tenders::queries;
 use crate::procurement::tenders::rules::{self, Proposal};
 use crate::web::{Answer, AppError, Form, May, State, View, fields};
+use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path};
 use chrono::NaiveDateTime;
 use serde_json::{Value, json};
@@ -39,7 +40,18 @@ macro_rules! rows {
 
 /// As many as a tender may have; the form shows [`OFFERED`] unless there are more.
 const ROWS: [RowNames; rules::MAX_CRITERIA] = rows!(1 2 3 4 5 6 7 8 9 10 11 12);
-const OFFERED: usize = 8;
+const OFFERED: usize = 6;
+/// Empty rows after the last one that is filled.
+const SPARE: usize = 2;
+/// The version that the form shows before anything is planned.
+const NOTHING_YET: i64 = -1;
+/// How fields are called in the summary of errors.
+const LABELS: [(&str, &str); 4] = [
+    ("method", "tenders-plan-method"),
+    ("price_weight", "tenders-price-weight-label"),
+    ("questions_until", "tenders-questions-until"),
+    ("closes_at", "tenders-closes-at"),
+];
 
 /// What the form needs: the project, its draft, each method's rules and earliest dates.
 struct Desk {
@@ -86,6 +98,12 @@ impl Desk {
             .find(|(found, _)| found.method == wanted)
     }
 
+    /// The version of what is planned, which the form carries along.
+    fn version(&self) -> i64 {
+        let newest = self.place.draft.as_ref().or(self.place.published.as_ref());
+        newest.map_or(NOTHING_YET, |tender| tender.version)
+    }
+
     /// Whether there is anything to plan: a project without a round, or a round in preparation.
     fn is_open(&self) -> bool {
         self.place.draft.is_some() || self.place.published.is_none()
@@ -114,7 +132,9 @@ pub async fn edit(
 fn filled(desk: &Desk) -> Form {
     let draft = desk.place.draft.as_ref();
     let method = draft.map(|draft| draft.method);
-    let mut form = Form::default().with("method", method.unwrap_or(Method::OpenTender));
+    let mut form = Form::default()
+        .with("method", method.unwrap_or(Method::OpenTender))
+        .with("version", desk.version());
     let quality = desk
         .criteria
         .iter()
@@ -161,7 +181,7 @@ pub async fn save(
     mut form: Form,
 ) -> Answer {
     let (id, now) = (*id, state.store.now());
-    let (actor, reader) = (who.actor.clone(), who.actor);
+    let (actor, reader, again) = (who.actor.clone(), who.actor.clone(), who.actor);
     let desk = state
         .store
         .read(move |db| Desk::load(db, &reader, id, now))
@@ -171,21 +191,86 @@ pub async fn save(
         let form = proposed(&desk, form, method);
         return show(&view, &desk, &form);
     }
+    form.name(&LABELS);
     let key = view.once_key(&form);
     let Some(plan) = read(&view, &mut form, &desk) else {
         return show(&view, &desk, &form);
     };
+    let (version, wanted) = (form.version(), plan.clone());
     let done = state.write_once(key, move |tx| {
+        projects::find_own(tx.db, id, actor.body_id())?;
+        // Two who plan at once would write over each other: the form names the draft that it showed.
+        let newest = queries::newest_of(tx.db, id)?;
+        if newest.map_or(NOTHING_YET, |tender| tender.version) != version {
+            return Err(Failure::Changed);
+        }
         actions::plan(tx, &actor, id, &plan)?;
         Ok(format!("/projects/{id}/publish"))
     });
     match done.await {
         Ok(path) => Ok(view.see_other_with(&path, "tenders-planned")),
+        Err(Failure::Changed) => {
+            let desk = state
+                .store
+                .read(move |db| Desk::load(db, &again, id, now))
+                .await?;
+            // What was typed stays; saving again is a decision over what stands there now.
+            let form = form.with("version", desk.version());
+            let changes = differences(&view, &desk, &wanted);
+            show_with(&view, &desk, &form, &changes)
+        }
         Err(error) => {
             form.take_up(AppError::from(error))?;
             show(&view, &desk, &form)
         }
     }
+}
+
+/// Where what is planned now differs from what was typed.
+fn differences(view: &View, desk: &Desk, typed: &Plan) -> Vec<Value> {
+    let Some(now) = &desk.place.draft else {
+        return Vec::new();
+    };
+    let line = |name: &str, measure: &str, weight: i64| format!("{name}：{measure}（{weight}）");
+    let of_now: Vec<String> = desk
+        .criteria
+        .iter()
+        .map(|row| line(&row.name, &row.measure, row.weight))
+        .collect();
+    let of_typed: Vec<String> = typed
+        .criteria
+        .iter()
+        .map(|row| line(&row.name, &row.measure, row.weight))
+        .collect();
+    let date = |at: Option<NaiveDateTime>| at.map(instant::deadline).unwrap_or_default();
+    let mut planned = now.clone();
+    planned.method = typed.method;
+    let rows = [
+        (
+            "tenders-plan-method",
+            super::method(view, now),
+            super::method(view, &planned),
+        ),
+        (
+            "tenders-criteria-title",
+            of_now.join("\n"),
+            of_typed.join("\n"),
+        ),
+        (
+            "tenders-questions-until",
+            date(now.questions_until),
+            date(Some(typed.questions_until)),
+        ),
+        (
+            "tenders-closes-at",
+            date(now.closes_at),
+            date(Some(typed.closes_at)),
+        ),
+    ];
+    rows.into_iter()
+        .filter(|(_, now, typed)| now != typed)
+        .map(|(label, now, typed)| json!({ "what": view.say(label), "now": now, "typed": typed }))
+        .collect()
 }
 
 /// The typed plan. Criteria and dates are looked at as far as they could be read, before the form goes back.
@@ -295,11 +380,16 @@ fn price_criterion(view: &View, weight: i64) -> NewCriterion {
 }
 
 fn show(view: &View, desk: &Desk, form: &Form) -> Answer {
+    show_with(view, desk, form, &[])
+}
+
+/// The form, with what somebody else changed meanwhile.
+fn show_with(view: &View, desk: &Desk, form: &Form, changes: &[Value]) -> Answer {
     let method: Option<Method> = form.raw("method").parse().ok();
     let chosen = desk.of(method).map(|(_, proposal)| proposal);
     let at = |pick: fn(&Proposal) -> NaiveDateTime| {
         chosen
-            .map(|found| instant::minute(pick(found)))
+            .map(|found| instant::date(pick(found)))
             .unwrap_or_default()
     };
     let methods: Vec<Value> = desk
@@ -312,13 +402,13 @@ fn show(view: &View, desk: &Desk, form: &Form) -> Answer {
     let shown = form.view(&view.state.words, view.language());
     let error = |name: &str| shown.pointer(&format!("/at/{name}")).cloned();
     let rows: Vec<Value> = (1..)
-        .zip(ROWS.iter().take(OFFERED.max(filled)))
+        .zip(ROWS.iter().take(OFFERED.max(filled + SPARE)))
         .map(|(n, names): (usize, &RowNames)| {
             json!({
                 "n": n.to_string(),
-                "name": { "field": names.name, "value": form.raw(names.name), "error": error(names.name) },
-                "measure": { "field": names.measure, "value": form.raw(names.measure), "error": error(names.measure) },
-                "weight": { "field": names.weight, "value": form.raw(names.weight), "error": error(names.weight) },
+                "name": { "id": names.name, "value": form.raw(names.name), "error": error(names.name) },
+                "measure": { "id": names.measure, "value": form.raw(names.measure), "error": error(names.measure) },
+                "weight": { "id": names.weight, "value": form.raw(names.weight), "error": error(names.weight) },
             })
         })
         .collect();
@@ -331,6 +421,8 @@ fn show(view: &View, desk: &Desk, form: &Form) -> Answer {
         "action": desk.place.path("/plan"),
         "edit": (!desk.place.project.is_public()).then(|| desk.place.path("/edit")),
         "manage": desk.place.path("/manage"),
+        "version": form.raw("version"),
+        "changes": changes,
         "methods": methods,
         "rows": rows,
         "criteria_error": error("criteria"),
@@ -341,7 +433,15 @@ fn show(view: &View, desk: &Desk, form: &Form) -> Answer {
         ])),
     });
     let title = view.say("tenders-plan-title");
-    view.render_form("procurement/tenders/plan", NAV, &title, form, &page)
+    if changes.is_empty() {
+        return view.render_form("procurement/tenders/plan", NAV, &title, form, &page);
+    }
+    let mut page = page;
+    if let Some(fields) = page.as_object_mut() {
+        fields.insert("form".into(), shown);
+    }
+    let status = StatusCode::CONFLICT;
+    view.render_as(status, "procurement/tenders/plan", NAV, &title, &page)
 }
 
 /// A method with its figures and articles, and the mark of what nobody verified.

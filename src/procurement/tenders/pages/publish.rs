@@ -57,10 +57,10 @@ pub async fn edit(
         .store
         .read(move |db| Summary::load(db, &who.actor, id))
         .await?;
-    show(&view, &summary, &Form::default())
+    show(&view, &summary, &Form::default(), None)
 }
 
-fn show(view: &View, summary: &Summary, form: &Form) -> Answer {
+fn show(view: &View, summary: &Summary, form: &Form, overtaken: Option<Value>) -> Answer {
     let place = &summary.place;
     let Some(tender) = summary.planned() else {
         // Published already, or not planned yet.
@@ -81,9 +81,14 @@ fn show(view: &View, summary: &Summary, form: &Form) -> Answer {
         "manage": place.path("/manage"),
         "version": place.project.version.to_string(),
         "tender_version": tender.version.to_string(),
+        "overtaken": null,
     });
     let title = view.say("tenders-publish-title");
-    view.render_form("procurement/tenders/publish", NAV, &title, form, &page)
+    let template = "procurement/tenders/publish";
+    match overtaken {
+        Some(by) => super::render_overtaken(view, template, &title, form, page, by),
+        None => view.render_form(template, NAV, &title, form, &page),
+    }
 }
 
 fn rows(view: &View, summary: &Summary, tender: &Tender) -> Vec<Value> {
@@ -143,12 +148,18 @@ pub async fn save(
     match done.await {
         Ok(path) => Ok(view.see_other_with(&path, "tenders-published")),
         Err(error) => {
-            form.take_up(AppError::from(error))?;
+            let overtaken = match error {
+                Failure::Changed => Some(super::overtaken(&view, id).await?),
+                error => {
+                    form.take_up(AppError::from(error))?;
+                    None
+                }
+            };
             let summary = state
                 .store
                 .read(move |db| Summary::load(db, &who.actor, id))
                 .await?;
-            show(&view, &summary, &form)
+            show(&view, &summary, &form, overtaken)
         }
     }
 }

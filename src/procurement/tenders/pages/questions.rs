@@ -90,10 +90,16 @@ pub async fn edit(
     if question.answered_at.is_some() {
         return Ok(view.see_other(&place.path("/questions")));
     }
-    show(&view, &place, &question, &Form::default())
+    show(&view, &place, &question, &Form::default(), None)
 }
 
-fn show(view: &View, place: &Place, question: &Question, form: &Form) -> Answer {
+fn show(
+    view: &View,
+    place: &Place,
+    question: &Question,
+    form: &Form,
+    overtaken: Option<Value>,
+) -> Answer {
     let title = view.say("tenders-answer-title");
     let page = json!({
         "crumbs": super::show::crumbs(view, &place.project, Some(&title)),
@@ -102,8 +108,13 @@ fn show(view: &View, place: &Place, question: &Question, form: &Form) -> Answer 
         "action": place.path(&format!("/questions/{}", question.id)),
         "version": question.version.to_string(),
         "item": line(view, place, question),
+        "overtaken": null,
     });
-    view.render_form("procurement/tenders/answer", NAV, &title, form, &page)
+    let template = "procurement/tenders/answer";
+    match overtaken {
+        Some(by) => super::render_overtaken(view, template, &title, form, page, by),
+        None => view.render_form(template, NAV, &title, form, &page),
+    }
 }
 
 pub async fn save(
@@ -115,14 +126,15 @@ pub async fn save(
 ) -> Answer {
     let (id, question) = path.into_inner();
     let (actor, key, version) = (who.actor.clone(), view.once_key(&form), form.version());
-    let reader = who.actor;
+    let (reader, again) = (who.actor.clone(), who.actor);
     let (place, asked) = state
         .store
         .read(move |db| find(db, &reader, id, question))
         .await?;
+    form.name(&[("answer", "tenders-answer")]);
     let text = form.text("answer", 3000);
     if !form.is_ok() {
-        return show(&view, &place, &asked, &form);
+        return show(&view, &place, &asked, &form, None);
     }
     let done = state.write_once(key, move |tx| {
         actions::answer(tx, &actor, question, version, &text)?;
@@ -130,9 +142,17 @@ pub async fn save(
     });
     match done.await {
         Ok(path) => Ok(view.see_other_with(&path, "tenders-answered")),
+        Err(Failure::Changed) => {
+            let by = super::overtaken(&view, id).await?;
+            let (place, now) = state
+                .store
+                .read(move |db| find(db, &again, id, question))
+                .await?;
+            show(&view, &place, &now, &form, Some(by))
+        }
         Err(error) => {
             form.take_up(AppError::from(error))?;
-            show(&view, &place, &asked, &form)
+            show(&view, &place, &asked, &form, None)
         }
     }
 }

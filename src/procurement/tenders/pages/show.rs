@@ -20,6 +20,8 @@ use serde_json::{Value, json};
 
 /// More communities than this stand folded.
 const FEW: usize = 12;
+/// The longest question; the form says so too.
+const QUESTION: usize = 2000;
 /// An opening is late after this.
 const GRACE: Duration = Duration::minutes(30);
 
@@ -60,6 +62,11 @@ impl Shown {
             shown.criteria = queries::criteria_of(db, tender.id)?;
             shown.answered = queries::list_questions(db, tender.id, false)?;
             shown.clocks = clocks::list_of(db, (SUBJECT, tender.id.0), true)?;
+            // What ended without an opening was never opened, though its clock has stopped.
+            let has_ended = matches!(tender.state, TenderState::Failed | TenderState::Cancelled);
+            if has_ended && tender.opened_at.is_none() {
+                shown.clocks.retain(|clock| clock.code != "opening");
+            }
             if let Some(asker) = reader
                 .filter(|reader| reader.may::<AskQuestions>())
                 .and_then(Actor::body_id)
@@ -122,7 +129,7 @@ fn page(view: &View, shown: &Shown, now: NaiveDateTime) -> Value {
         "is_draft": !project.is_public(),
         "prepares_round": project.is_public() && place.draft.is_some(),
         "manage": manages.then(|| place.path("/manage")),
-        "key": key_box(view, place, now),
+        "key": key_box(view, shown, now),
         "rows": rows(view, shown),
         "phone": project.phone,
         "tel": tel(&project.phone),
@@ -177,7 +184,8 @@ fn tabs(view: &View, place: &Place, is_history: bool) -> Value {
 }
 
 /// What stands beside the title: the time left and the main act, or what became of it.
-fn key_box(view: &View, place: &Place, now: NaiveDateTime) -> Value {
+fn key_box(view: &View, shown: &Shown, now: NaiveDateTime) -> Value {
+    let place = &shown.place;
     let tender = place.shown();
     let running = tender
         .filter(|tender| tender.state == TenderState::Open)
@@ -191,6 +199,9 @@ fn key_box(view: &View, place: &Place, now: NaiveDateTime) -> Value {
         .is_none_or(crate::infra::actor::Actor::may::<AskQuestions>)
         && !is_own;
     let (title, text) = outcome(view, tender);
+    let text = tender
+        .and_then(|tender| why_it_ended(view, &shown.notices, tender))
+        .or(text);
     let after = tender.map(|tender| tender.state);
     let opened = matches!(
         after,
@@ -246,6 +257,37 @@ fn outcome(view: &View, tender: Option<&Tender>) -> (String, Option<String>) {
             Some(view.say("projects-is-cancelled-text")),
         ),
     }
+}
+
+/// Why a round ended without a contract, in the words of its own notice.
+fn why_it_ended(view: &View, notices: &[Publication], tender: &Tender) -> Option<String> {
+    let (kind, key) = match tender.state {
+        TenderState::Failed => ("failure", "projects-is-failed-why"),
+        TenderState::Cancelled => ("cancellation", "projects-is-cancelled-why"),
+        _ => return None,
+    };
+    let notice = notices.iter().rev().find(|notice| {
+        notice.kind == kind && notice.subject_kind == SUBJECT && notice.subject_id == tender.id.0
+    })?;
+    let content: Value = serde_json::from_str(&notice.content).ok()?;
+    let number = |name: &str| content.get(name).and_then(Value::as_i64);
+    let text = |name: &str| content.get(name).and_then(Value::as_str);
+    if let (Some(bids), Some(min)) = (number("bids"), number("min_bids")) {
+        let sentence = view.say_with(
+            "projects-is-failed-few",
+            &[("bids", &bids.to_string()), ("min", &min.to_string())],
+        );
+        let article = text("article").unwrap_or_default();
+        return Some(view.say_with(
+            "form-with-article",
+            &[("sentence", &sentence), ("article", article)],
+        ));
+    }
+    let reason = text("reason")?;
+    let ground = text("ground")
+        .map(|ground| view.say(&format!("tenders-ground-{}", ground.replace('_', "-"))))
+        .unwrap_or_default();
+    Some(view.say_with(key, &[("reason", reason), ("ground", &ground)]))
 }
 
 fn rows(view: &View, shown: &Shown) -> Vec<Value> {
@@ -381,7 +423,8 @@ pub async fn ask(
     mut form: Form,
 ) -> Answer {
     let (id, actor, key) = (*id, who.actor, view.once_key(&form));
-    let text = form.text("question", 2000);
+    form.name(&[("question", "projects-ask")]);
+    let text = form.text("question", QUESTION);
     if !form.is_ok() {
         return show_with(&view, &state, id, &form).await;
     }
