@@ -280,7 +280,8 @@ fn the_plan_keeps_to_the_method(database: Database) {
     }
     officer
         .submit_from(&shown, &plan, &buying::criteria(&[]))
-        .expect(409);
+        .expect(422)
+        .see("目前的状态下不能这样办理");
 }
 
 /// As if the password had been typed long ago.

@@ -111,7 +111,7 @@ pub fn opened(database: Database, prices: &[i64]) -> Stage {
     }
     let prices = prices.to_vec();
     let (project, tender, bidders, criteria) =
-        portal.write(move |tx| put(tx, buyer, &bodies, &prices));
+        portal.write(move |tx| put(tx, buyer, &bodies, &prices, "TC-2026-0001"));
     Stage {
         portal,
         buyer,
@@ -123,13 +123,16 @@ pub fn opened(database: Database, prices: &[i64]) -> Stage {
     }
 }
 
-type Put = (i64, i64, Vec<(BodyId, i64)>, Vec<i64>);
+/// Project, tender, bidders with their bids, quality criteria.
+pub type Put = (i64, i64, Vec<(BodyId, i64)>, Vec<i64>);
 
-fn put(
+/// The rows of an opened tender; a body that is no provider yet becomes one.
+pub fn put(
     tx: &mut sanshe::infra::store::Tx,
     buyer: BodyId,
     bodies: &[BodyId],
     prices: &[i64],
+    number: &str,
 ) -> Result<Put, Failure> {
     let today = instant::shanghai_date(tx.now);
     let rules = rulesets::find_method(tx.db, "320585", Method::Comparison, today)?;
@@ -140,7 +143,7 @@ fn put(
         .first(tx.db)?;
     let project: i64 = diesel::insert_into(projects::table)
         .values((
-            projects::number.eq("TC-2026-0001"),
+            projects::number.eq(number),
             projects::buyer_id.eq(buyer),
             projects::region_code.eq("320585100"),
             projects::catalogue_id.eq(catalogue.id),
@@ -197,7 +200,7 @@ fn put(
                 criteria::position.eq(i64::try_from(position).unwrap()),
                 criteria::kind.eq(kind),
                 criteria::name.eq(name),
-                criteria::measure.eq("按采购文件计分"),
+                criteria::measure.eq("每个要点 0 至 6 分"),
                 criteria::weight.eq(weight),
             ))
             .returning(criteria::id)
@@ -221,29 +224,19 @@ fn bid(
     n: usize,
     price: i64,
 ) -> Result<i64, Failure> {
-    let code =
-        sanshe::kernel::credit_code::CreditCode::make("52", "320585", &format!("MJ00000{n}"))
-            .unwrap();
-    diesel::insert_into(providers::table)
-        .values((
-            providers::body_id.eq(body),
-            providers::kind.eq("social_service"),
-            providers::credit_code.eq(code.as_str()),
-            providers::legal_head.eq("某某"),
-            providers::address.eq("示范路1号"),
-            providers::phone.eq("0512-00000002"),
-            providers::summary.eq("社会工作服务"),
-            providers::state.eq("proven"),
-            providers::sort_key.eq(format!("{n}")),
-            providers::created_at.eq(tx.now),
-        ))
-        .execute(tx.db)?;
+    let is_known: bool = diesel::select(diesel::dsl::exists(
+        providers::table.filter(providers::body_id.eq(body)),
+    ))
+    .get_result(tx.db)?;
+    if !is_known {
+        register(tx, body, n)?;
+    }
     let bid: i64 = diesel::insert_into(bids::table)
         .values((
             bids::tender_id.eq(tender),
             bids::bidder_id.eq(body),
             bids::state.eq("submitted"),
-            bids::receipt_no.eq(format!("R{n}")),
+            bids::receipt_no.eq(format!("R{tender}-{n}")),
             bids::submitted_by.eq(person),
             bids::submitted_at.eq(tx.now),
             bids::sealed.eq(Vec::<u8>::new()),
@@ -261,4 +254,25 @@ fn bid(
         ))
         .execute(tx.db)?;
     Ok(bid)
+}
+
+fn register(tx: &mut sanshe::infra::store::Tx, body: BodyId, n: usize) -> Result<(), Failure> {
+    let code =
+        sanshe::kernel::credit_code::CreditCode::make("52", "320585", &format!("MJ00000{n}"))
+            .unwrap();
+    diesel::insert_into(providers::table)
+        .values((
+            providers::body_id.eq(body),
+            providers::kind.eq("social_service"),
+            providers::credit_code.eq(code.as_str()),
+            providers::legal_head.eq("某某"),
+            providers::address.eq("示范路1号"),
+            providers::phone.eq("0512-00000002"),
+            providers::summary.eq("社会工作服务"),
+            providers::state.eq("proven"),
+            providers::sort_key.eq(format!("{n}")),
+            providers::created_at.eq(tx.now),
+        ))
+        .execute(tx.db)?;
+    Ok(())
 }

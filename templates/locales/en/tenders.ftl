@@ -58,12 +58,13 @@ tenders-publish-button = Publish
 tenders-publish-confirm = You type your password again first; the notice takes effect at once and the statutory periods run from today.
 tenders-published = The notice is out, and the statutory clock runs.
 tenders-publish-no-plan-problem = Write the plan and its dates first.
+tenders-published-before-problem = The notice was out already; it was not published again.
 
 # Managing.
 tenders-manage-title = Manage the project
 tenders-manage-state = Now
 tenders-manage-next = Next
-tenders-manage-public = Public page
+tenders-manage-public = Project page
 tenders-manage-edit = Edit the project
 tenders-manage-plan = Plan
 tenders-manage-publish = Check and publish

@@ -58,12 +58,13 @@ tenders-publish-button = 发布公告
 tenders-publish-confirm = 发布前需要重新输入密码；公告立即生效，法定期限从今天起算。
 tenders-published = 公告已发布，法定期限开始计算。
 tenders-publish-no-plan-problem = 请先填写采购方案和日期。
+tenders-published-before-problem = 公告已经发布，没有重复发布。
 
 # Managing.
 tenders-manage-title = 办理项目
 tenders-manage-state = 目前
 tenders-manage-next = 接下来
-tenders-manage-public = 公开页面
+tenders-manage-public = 项目页面
 tenders-manage-edit = 修改项目
 tenders-manage-plan = 采购方案
 tenders-manage-publish = 核对并发布公告

@@ -192,7 +192,13 @@ fn links(view: &View, place: &Place, waiting: usize) -> Vec<Value> {
     }
     if place.draft.is_some() || place.published.is_none() {
         add("tenders-manage-plan", "/plan");
-        add("tenders-manage-publish", "/publish");
+        if place
+            .draft
+            .as_ref()
+            .is_some_and(|draft| draft.closes_at.is_some())
+        {
+            add("tenders-manage-publish", "/publish");
+        }
     }
     match place.published.as_ref().map(|tender| tender.state) {
         Some(TenderState::Closed) => add("tenders-manage-opening", "/opening"),

@@ -12,7 +12,9 @@ use crate::kernel::refusal::{Refusal, Rule};
 use crate::kernel::text;
 use crate::procurement::projects::{self, PrepareProjects, ProjectId};
 use crate::procurement::tenders::actions::{self, Plan};
-use crate::procurement::tenders::model::{Criterion, CriterionKind, NewCriterion};
+use crate::procurement::tenders::model::{
+    Criterion, CriterionKind, NewCriterion, Tender, TenderState,
+};
 use crate::procurement::tenders::queries;
 use crate::procurement::tenders::rules::{self, Proposal};
 use crate::web::{Answer, AppError, Form, May, State, View, fields};
@@ -201,7 +203,10 @@ pub async fn save(
         projects::find_own(tx.db, id, actor.body_id())?;
         // Two who plan at once would write over each other: the form names the draft that it showed.
         let newest = queries::newest_of(tx.db, id)?;
-        if newest.map_or(NOTHING_YET, |tender| tender.version) != version {
+        let is_draft = |tender: &Tender| tender.state == TenderState::Draft;
+        if newest.as_ref().is_none_or(is_draft)
+            && newest.map_or(NOTHING_YET, |tender| tender.version) != version
+        {
             return Err(Failure::Changed);
         }
         actions::plan(tx, &actor, id, &plan)?;
@@ -217,6 +222,10 @@ pub async fn save(
             // What was typed stays; saving again is a decision over what stands there now.
             let form = form.with("version", desk.version());
             let changes = differences(&view, &desk, &wanted);
+            if changes.is_empty() {
+                // Two who wrote the same.
+                return Ok(view.see_other(&desk.place.path("/publish")));
+            }
             show_with(&view, &desk, &form, &changes)
         }
         Err(error) => {

@@ -65,6 +65,9 @@ fn show(view: &View, summary: &Summary, form: &Form, overtaken: Option<Value>) -
     let Some(tender) = summary.planned() else {
         // Published already, or not planned yet.
         return Ok(match (&place.draft, &place.published) {
+            (None, Some(_)) if !form.is_ok() => {
+                view.see_other_with(&place.path("/manage"), "tenders-published-before-problem")
+            }
             (None, Some(_)) => view.see_other(&place.path("/manage")),
             _ => view.see_other_with(&place.path("/plan"), "tenders-publish-no-plan-problem"),
         });
