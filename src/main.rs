@@ -19,7 +19,10 @@ fn main() -> ExitCode {
     match commands::run(Cli::parse().command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("sanshe: {error}");
+            // A cause may come with line breaks of its own; here it is one line.
+            let error = error.to_string();
+            let words: Vec<&str> = error.split_whitespace().collect();
+            eprintln!("sanshe: {}", words.join(" "));
             ExitCode::FAILURE
         }
     }

@@ -8,6 +8,7 @@ diesel::table! {
         clock_offset_us -> BigInt,
         public_version -> BigInt,
         created_at -> Timestamp,
+        told_at -> Nullable<Timestamp>,
     }
 }
 

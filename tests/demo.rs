@@ -1,12 +1,29 @@
-//! The demo's story is told by the real actions, once, on both databases.
+//! The demo's story is told by the real actions, once, on both databases; everybody who signs in finds something to do,
+//! and no page of it is broken.
 
 use crate::on_both;
-use crate::support::{Database, Portal};
+use crate::support::{Client, Database, Portal};
+use sanshe::commands;
 use sanshe::demo;
+use sanshe::infra::config::Mode;
+use sanshe::infra::db::Purpose;
+use sanshe::infra::ledger;
+use scraper::Selector;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-fn the_story_is_told_once(database: Database) {
+fn told(database: Database) -> Portal {
     let portal = Portal::start(database);
     demo::tell(&portal.state).unwrap();
+    portal.run_jobs();
+    portal
+}
+
+fn visitor(portal: &Portal, account: &str) -> Client {
+    portal.signed_in_as(&demo::address(account))
+}
+
+fn the_story_is_told_once(database: Database) {
+    let portal = told(database);
     let count = |portal: &Portal| {
         use diesel::prelude::*;
         use sanshe::schema::ledger;
@@ -14,15 +31,259 @@ fn the_story_is_told_once(database: Database) {
         portal.read(|db| Ok(ledger::table.count().get_result::<i64>(db)?))
     };
     let lines = count(&portal);
-    assert!(lines > 30, "{lines}");
+    assert!(lines > 200, "{lines}");
+    let at = portal.now();
     demo::tell(&portal.state).unwrap();
     assert_eq!(count(&portal), lines);
+    assert!(portal.now() - at < chrono::Duration::minutes(5));
+    assert_eq!(portal.read(|db| ledger::verify(db, None)).findings, []);
+}
+
+/// Account, page, and what must stand there: a task of theirs, or what they came to see.
+const DESKS: &[(&str, &str, &[&str])] = &[
+    (
+        "officer",
+        "/work",
+        &[
+            "社区青少年事务社会工作服务",
+            "/projects/new",
+            "居家养老巡访与精神关爱服务",
+        ],
+    ),
+    ("officer2", "/work", &["社区青少年事务社会工作服务"]),
+    (
+        "reviewer",
+        "/work",
+        &["/organizations/checks", "/organizations/applications"],
+    ),
+    ("reviewer", "/organizations/checks", &["松林助残服务社"]),
+    (
+        "reviewer",
+        "/organizations/applications",
+        &["清禾心理健康服务中心"],
+    ),
+    ("signatory", "/work", &["社区心理健康支持服务", "/sign\""]),
+    (
+        "town",
+        "/work",
+        &["残疾人日间照料服务", "邻里文化节与社区文体活动服务"],
+    ),
+    ("town2", "/work", &["残疾人日间照料服务"]),
+    ("supervisor", "/projects", &["居家养老巡访与精神关爱服务"]),
+    ("community", "/work", &["/communities/320585100001"]),
+    ("admin", "/work", &["/admin/bodies"]),
+    ("chenxi", "/work", &["居家养老巡访与精神关爱服务", "/bid\""]),
+    ("chenxi", "/inbox", &["高龄独居老人居家上门服务"]),
+    ("yinghuo", "/work", &["邻里文化节与社区文体活动服务"]),
+    ("linsheng", "/work", &["社区微治理项目陪伴服务"]),
+    ("hefeng", "/work", &["浏河镇邻里纠纷人民调解服务"]),
+    ("nuanyang", "/inbox", &["高龄独居老人居家上门服务"]),
+    ("qinghe", "/work", &["社区心理健康支持服务"]),
+    ("songlin", "/work", &["/organizations/7/registration"]),
+];
+
+fn everybody_finds_something_to_do(database: Database) {
+    let portal = told(database);
+    for (account, page, wanted) in DESKS {
+        let reply = visitor(&portal, account).get(page);
+        reply.expect(200);
+        for text in *wanted {
+            assert!(reply.body.contains(text), "{account} {page}: no {text}");
+        }
+    }
+    let asked = (1..=6)
+        .filter(|n| {
+            let desk = visitor(&portal, &format!("expert{n}")).get("/work");
+            desk.expect(200).has("ul.todo a[href^='/panel/']")
+        })
+        .count();
+    assert_eq!(asked, 4, "five members, one sheet is in");
+}
+
+/// A path without what only tells siblings apart: numbers, codes, values of a query.
+fn shape(path: &str) -> String {
+    let (path, query) = path.split_once('?').unwrap_or((path, ""));
+    let steps = path.split('/').map(|step| {
+        if step.bytes().any(|b| b.is_ascii_digit()) {
+            "*"
+        } else {
+            step
+        }
+    });
+    let keys = query
+        .split('&')
+        .map(|pair| pair.split('=').next().unwrap_or_default());
+    format!(
+        "{}?{}",
+        steps.collect::<Vec<_>>().join("/"),
+        keys.collect::<Vec<_>>().join("&")
+    )
+}
+
+/// As a browser asks for it.
+fn encoded(path: &str) -> String {
+    path.bytes()
+        .map(|byte| match byte {
+            b if b.is_ascii() => char::from(b).to_string(),
+            b => format!("%{b:02X}"),
+        })
+        .collect()
+}
+
+/// How many pages of one shape a crawl looks at.
+const SIBLINGS: usize = 3;
+
+/// Follows every link from `/`; what is wrong with a page, in words.
+fn crawl(client: &Client, who: &str) -> (usize, Vec<String>) {
+    let links = Selector::parse("a[href], link[rel=alternate][href]").unwrap();
+    let (mut seen, mut shapes) = (BTreeSet::new(), BTreeMap::<String, usize>::new());
+    let mut queue = VecDeque::from(["/".to_owned()]);
+    let mut wrong = Vec::new();
+    while let Some(path) = queue.pop_front() {
+        let of_shape = shapes.entry(shape(&path)).or_default();
+        *of_shape += 1;
+        if *of_shape > SIBLINGS {
+            continue;
+        }
+        let reply = client.get(&encoded(&path));
+        let mut note = |what: &str| wrong.push(format!("{who} {path}: {what}"));
+        match reply.status {
+            200 => {}
+            // One's own community, one's language, a town's list: they lead on.
+            303 if reply
+                .location
+                .as_deref()
+                .is_some_and(|to| to.starts_with('/')) =>
+            {
+                queue.extend(reply.location.filter(|to| seen.insert(to.clone())));
+                continue;
+            }
+            // A visitor is asked to sign in, by a page of its own.
+            401 if who == "-" => {}
+            status => note(&status.to_string()),
+        }
+        if !reply.body.starts_with("<!doctype html") {
+            continue;
+        }
+        if reply.body.contains('⟦') || reply.body.contains("{{") {
+            note("a message is missing");
+        }
+        // A crawl follows the language's switch too.
+        if !reply.body.contains("演示站点") && !reply.body.contains("Demo site") {
+            note("does not say that it is a demo");
+        }
+        let robots = reply.headers.get("x-robots-tag");
+        if !reply.has("meta[name=robots][content*=noindex]")
+            && !robots.is_some_and(|tag| tag.contains("noindex"))
+        {
+            note("may be indexed");
+        }
+        for key in raw_keys(&reply.body) {
+            note(&format!("a raw key: {key}"));
+        }
+        for link in reply.html().select(&links) {
+            let href = link.value().attr("href").unwrap();
+            let href = href.split('#').next().unwrap();
+            let is_ours = href.starts_with('/') && !href.starts_with("/assets");
+            if is_ours && seen.insert(href.to_owned()) {
+                queue.push_back(href.to_owned());
+            }
+        }
+    }
+    (seen.len(), wrong)
+}
+
+/// Text that reads like a message's key.
+fn raw_keys(body: &str) -> Vec<String> {
+    let html = scraper::Html::parse_document(body);
+    let all = Selector::parse("main").unwrap();
+    let rooms = [
+        "portal-",
+        "procurement-",
+        "bids-",
+        "tenders-",
+        "projects-",
+        "contracts-",
+        "awards-",
+        "evaluation-",
+        "accounts-",
+        "organizations-",
+        "registry-",
+        "qualification-",
+        "catalogue-",
+        "communities-",
+        "directory-",
+        "ledger-",
+        "inbox-",
+        "publication-",
+        "clock-",
+        "layout-",
+        "form-",
+    ];
+    html.select(&all)
+        .flat_map(|main| main.text().collect::<Vec<_>>())
+        .flat_map(str::split_whitespace)
+        .filter(|word| {
+            rooms.iter().any(|room| word.starts_with(room))
+                && word.bytes().all(|b| b.is_ascii_lowercase() || b == b'-')
+        })
+        .map(str::to_owned)
+        .collect()
+}
+
+/// One of each role; `-` is nobody.
+const CRAWLERS: &[&str] = &[
+    "-",
+    "officer",
+    "reviewer",
+    "signatory",
+    "town",
+    "expert2",
+    "supervisor",
+    "community",
+    "admin",
+    "chenxi",
+    "songlin",
+];
+
+fn no_page_is_broken(database: Database) {
+    let portal = told(database);
+    let mut wrong = Vec::new();
+    for who in CRAWLERS {
+        let mut client = if *who == "-" {
+            portal.anonymous()
+        } else {
+            visitor(&portal, who)
+        };
+        client.language = "en";
+        let (pages, found) = crawl(&client, who);
+        assert!(pages > 60, "{who} found {pages} pages only");
+        wrong.extend(found);
+    }
+    assert!(wrong.is_empty(), "{}:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// Down takes everything away, whatever lies there; up again, the demo can be told anew.
+fn down_and_up_again(database: Database) {
+    let mut portal = told(database);
+    portal.may_leave_jobs = true;
+    let url = portal.state.store.url().clone();
+    crate::migrations::there_and_back(&mut url.connect(Purpose::Write).unwrap(), &url);
+    commands::prepare(&portal.state.store, Mode::Demo).unwrap();
+    demo::tell(&portal.state).unwrap();
+    visitor(&portal, "signatory")
+        .get("/work")
+        .expect(200)
+        .see("社区心理健康支持服务");
     assert_eq!(
-        portal
-            .read(|db| sanshe::infra::ledger::verify(db, None))
-            .findings,
-        []
+        portal.read(|db| ledger::verify(db, None)).findings,
+        Vec::new()
     );
 }
 
-on_both!(the_story_is_told_once);
+on_both!(
+    the_story_is_told_once,
+    everybody_finds_something_to_do,
+    no_page_is_broken,
+    down_and_up_again,
+);

@@ -19,6 +19,7 @@
 mod accounts;
 mod bids;
 mod catalogue;
+mod commands;
 mod contracts;
 mod demo;
 mod evaluation;

@@ -5,7 +5,7 @@ use crate::support::{Database, Portal};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel_migrations::MigrationHarness;
-use sanshe::infra::db::{Db, Purpose};
+use sanshe::infra::db::{DatabaseUrl, Db, Purpose};
 use sanshe::infra::migrations::{self, Migrated};
 
 #[derive(diesel::QueryableByName)]
@@ -51,22 +51,26 @@ fn down_all(db: &mut Db) {
     }
 }
 
+/// All the way down, which leaves nothing, and up to the same shape; whatever rows there were.
+pub fn there_and_back(db: &mut Db, url: &DatabaseUrl) {
+    let before = shape(db);
+    assert!(before.len() > 60, "{}", before.len());
+    down_all(db);
+    assert_eq!(
+        shape(db),
+        Vec::<String>::new(),
+        "something is left after going down"
+    );
+    assert!(matches!(migrations::migrate(url).unwrap(), Migrated::Ran(n) if n > 5));
+    assert_eq!(shape(db), before);
+    assert_eq!(migrations::migrate(url).unwrap(), Migrated::UpToDate);
+}
+
 fn up_down_up(database: Database) {
     let mut portal = Portal::start(database);
     portal.may_leave_jobs = true;
     let url = portal.state.store.url().clone();
-    let mut db = url.connect(Purpose::Write).unwrap();
-    let before = shape(&mut db);
-    assert!(before.len() > 60, "{}", before.len());
-    down_all(&mut db);
-    assert_eq!(
-        shape(&mut db),
-        Vec::<String>::new(),
-        "something is left after going down"
-    );
-    assert!(matches!(migrations::migrate(&url).unwrap(), Migrated::Ran(n) if n > 5));
-    assert_eq!(shape(&mut db), before);
-    assert_eq!(migrations::migrate(&url).unwrap(), Migrated::UpToDate);
+    there_and_back(&mut url.connect(Purpose::Write).unwrap(), &url);
 }
 
 fn a_newer_database_is_refused(database: Database) {

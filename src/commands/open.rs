@@ -3,6 +3,7 @@
 use crate::catalogue;
 use crate::common::rulesets;
 use crate::infra::config::{Config, Mode};
+use crate::infra::db::Purpose;
 use crate::infra::failure::Failure;
 use crate::infra::migrations::migrate;
 use crate::infra::outbox;
@@ -13,7 +14,8 @@ use crate::infra::uptime;
 use crate::regions;
 use crate::web::State;
 use chrono::NaiveDate;
-use std::fs;
+use std::fs::{self, File, TryLockError};
+use std::path::Path;
 
 /// Reader connections: twice the two cores that a county's server has at least.
 const READERS: u32 = 8;
@@ -26,31 +28,67 @@ const DEMO_BEGINS: Option<NaiveDate> = NaiveDate::from_ymd_opt(2026, 3, 2);
 
 /// Opens everything that a running portal needs, and refuses what is not its own.
 pub fn open(config: Config) -> Result<State, Failure> {
-    fs::create_dir_all(&config.data).map_err(|error| {
-        Failure::internal(format!(
-            "the folder {} is not writable: {error}",
-            config.data.display()
-        ))
-    })?;
-    let probe = config.data.join(".writable.tmp");
-    fs::write(&probe, b"")
-        .and_then(|()| fs::remove_file(&probe))
-        .map_err(|error| {
-            Failure::internal(format!(
-                "the folder {} is not writable: {error}",
-                config.data.display()
-            ))
-        })?;
+    ready_folder(&config.data)?;
     let secrets = secrets(&config)?;
     let store = open_store(&config)?;
     prepare(&store, config.mode)?;
     State::new(config, secrets, store)
 }
 
-/// The database of this configuration, brought to this program's schema.
+/// Makes the data folder, and finds out now whether it can be written to.
+fn ready_folder(data: &Path) -> Result<(), Failure> {
+    let probe = data.join(".writable.tmp");
+    fs::create_dir_all(data)
+        .and_then(|()| fs::write(&probe, b""))
+        .and_then(|()| fs::remove_file(&probe))
+        .map_err(|error| {
+            Failure::internal(format!(
+                "the folder {} is not writable: {error}",
+                data.display()
+            ))
+        })
+}
+
+/// Holds the data folder as long as the portal runs: a second one would believe itself the only writer.
+pub fn hold_folder(data: &Path) -> Result<File, Failure> {
+    ready_folder(data)?;
+    let file = File::create(data.join(".lock")).map_err(Failure::internal)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(Failure::internal(format!(
+            "another sanshe runs on {}: stop it first, or choose another folder with --data",
+            data.display()
+        ))),
+        Err(TryLockError::Error(error)) => Err(Failure::internal(error)),
+    }
+}
+
+/// The database of this configuration, brought to this program's schema; one of the other kind is left untouched.
 pub fn open_store(config: &Config) -> Result<Store, Failure> {
+    let mut db = config
+        .database
+        .connect(Purpose::Write)
+        .map_err(|error| Failure::internal(format!("the database cannot be opened: {error}")))?;
+    // Before the first migration there is no such table, and no kind.
+    if let Some(kind) = portal::kind(&mut db).ok().flatten() {
+        refuse_other(&kind, config.mode)?;
+    }
+    drop(db);
     migrate(&config.database)?;
     Store::open(&config.database, READERS)
+}
+
+fn refuse_other(kind: &str, mode: Mode) -> Result<(), Failure> {
+    if kind == mode.as_str() {
+        return Ok(());
+    }
+    let (own, other) = match mode {
+        Mode::Demo => ("demo", "serve"),
+        Mode::Live => ("serve", "demo"),
+    };
+    Err(Failure::internal(format!(
+        "this database is a {kind} one: `sanshe {other}` opens it, `sanshe {own}` needs another folder (--data) or database (SANSHE_DATABASE)"
+    )))
 }
 
 fn secrets(config: &Config) -> Result<Secrets, Failure> {
@@ -83,10 +121,7 @@ pub fn prepare(store: &Store, mode: Mode) -> Result<(), Failure> {
 
 fn mark(tx: &mut Tx, mode: Mode) -> Result<(), Failure> {
     match (portal::kind(tx.db)?, mode) {
-        (Some(kind), _) if kind != mode.as_str() => Err(Failure::internal(format!(
-            "this database is a {kind} one; {} refuses it",
-            mode.as_str()
-        ))),
+        (Some(kind), _) if kind != mode.as_str() => refuse_other(&kind, mode),
         (Some(_), Mode::Live) => Ok(()),
         // The demo clock goes on where it stood when the demo was stopped: the night between is no outage.
         (Some(_), Mode::Demo) => {

@@ -1,6 +1,7 @@
 //! `serve` and `demo`: open, listen, say where, stop cleanly.
 
-use super::{Where, open};
+use super::Where;
+use super::open::{hold_folder, open, open_store};
 use crate::demo;
 use crate::infra::config::Mode;
 use crate::infra::failure::Failure;
@@ -24,6 +25,13 @@ pub fn run_server(mode: Mode, place: &Where) -> Result<(), Failure> {
         Failure::internal(format!("cannot listen on {}: {error}", config.listen))
     })?;
     let workers = config.workers;
+    let _held = hold_folder(&config.data)?;
+    if mode.is_demo() {
+        drop(open_store(&config)?);
+        if demo::forget_untold(&config)? {
+            println!("the demo was interrupted while it was made: it is made anew");
+        }
+    }
     let state = Data::new(open(config)?);
     if mode.is_demo() {
         demo::tell(&state)?;

@@ -19,15 +19,32 @@ pub struct Part {
     pub roles: &'static [Role],
 }
 
-pub const BODIES: &[(BodyKind, &str, &str)] = &[
-    (BodyKind::Platform, "演示平台运行中心", "320585"),
-    (BodyKind::Bureau, "演示市民政局", "320585"),
-    (BodyKind::TownGovernment, "演示镇人民政府", "320585101"),
-    (BodyKind::FinanceSupervisor, "演示市财政局", "320585"),
+/// Kind, name, region and office telephone. No local number begins with 0: nobody can be called by these.
+pub const BODIES: &[(BodyKind, &str, &str, &str)] = &[
+    (
+        BodyKind::Platform,
+        "演示平台运行中心",
+        "320585",
+        "0512-0530 2000",
+    ),
+    (BodyKind::Bureau, "演示市民政局", "320585", "0512-0530 2010"),
+    (
+        BodyKind::TownGovernment,
+        "演示镇人民政府",
+        "320585101",
+        "0512-0530 2020",
+    ),
+    (
+        BodyKind::FinanceSupervisor,
+        "演示市财政局",
+        "320585",
+        "0512-0530 2030",
+    ),
     (
         BodyKind::CommunityCommittee,
         "演示社区居民委员会",
         "320585100001",
+        "0512-0530 2040",
     ),
 ];
 
@@ -62,6 +79,12 @@ pub const PEOPLE: &[Part] = &[
         name: "顾敏",
         body: "演示镇人民政府",
         roles: &[Role::Officer, Role::Signatory],
+    },
+    Part {
+        account: "town2",
+        name: "冯雅琴",
+        body: "演示镇人民政府",
+        roles: &[Role::Officer],
     },
     Part {
         account: "expert1",
@@ -127,6 +150,7 @@ pub const PROVIDERS: &[(&str, &str)] = &[
     ("hefeng", "马和平"),
     ("nuanyang", "黄暖"),
     ("qinghe", "任清"),
+    ("songlin", "宋林"),
 ];
 
 pub fn address(account: &str) -> String {
@@ -136,9 +160,8 @@ pub fn address(account: &str) -> String {
 /// Creates the bodies and people. `hash` is the hash of [`PASSWORD`], made outside the transaction.
 pub fn enter(tx: &mut Tx, hash: &str) -> Result<(), Failure> {
     let mut bodies = Vec::new();
-    for (kind, name, region) in BODIES {
-        let body =
-            accounts::create_body(tx, None, *kind, name, Some(region), Some("0512-0000 0000"))?;
+    for (kind, name, region, phone) in BODIES {
+        let body = accounts::create_body(tx, None, *kind, name, Some(region), Some(phone))?;
         bodies.push((*name, body));
     }
     for part in PEOPLE {
@@ -166,6 +189,11 @@ pub fn enter(tx: &mut Tx, hash: &str) -> Result<(), Failure> {
 pub fn actor(tx: &mut Tx, account: &str) -> Result<Actor, Failure> {
     let person =
         accounts::find_person_by_email(tx.db, &address(account))?.ok_or(Failure::NotFound)?;
+    actor_of(tx, person.id)
+}
+
+pub fn actor_of(tx: &mut Tx, person: PersonId) -> Result<Actor, Failure> {
+    let person = accounts::find_person(tx.db, person)?;
     let (body, roles) = first_body(tx, person.id)?;
     Ok(Actor {
         person_id: person.id,

@@ -2,16 +2,21 @@
 //!
 //! It stands beside `commands` and above the rooms, because moving the clock runs the runner's rounds.
 
+mod award;
+mod bids;
 mod cast;
 pub mod clock;
+mod evaluation;
 mod mail;
 mod organizations;
 mod pages;
 mod projects;
 mod story;
+mod untold;
 
 pub use cast::{PASSWORD, PEOPLE, PROVIDERS, address};
 pub use story::tell;
+pub use untold::forget_untold;
 
 use actix_web::web::{self, ServiceConfig};
 

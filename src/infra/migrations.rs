@@ -39,6 +39,23 @@ pub fn migrate(url: &DatabaseUrl) -> Result<Migrated, Failure> {
     }
 }
 
+/// Takes every table back, whatever lies in it, and sets the empty ones up again.
+pub fn empty(url: &DatabaseUrl) -> Result<(), Failure> {
+    let mut db = url.connect(Purpose::Write).map_err(Failure::internal)?;
+    match &mut db {
+        Db::Sqlite(conn) => {
+            conn.batch_execute("PRAGMA foreign_keys=OFF")?;
+            conn.revert_all_migrations(SQLITE)
+                .map_err(Failure::internal)?;
+        }
+        Db::Postgres(conn) => {
+            conn.revert_all_migrations(POSTGRES)
+                .map_err(Failure::internal)?;
+        }
+    }
+    migrate(url).map(drop)
+}
+
 #[derive(diesel::QueryableByName)]
 struct Version {
     #[diesel(sql_type = diesel::sql_types::Text)]

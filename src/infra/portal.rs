@@ -29,6 +29,21 @@ pub fn mark(tx: &mut Tx, kind: &str, begins: Option<NaiveDateTime>) -> Result<()
     begins.map_or(Ok(()), |begins| set_clock(tx, begins))
 }
 
+/// Whether the demo's story was told to its end. What was interrupted is no demo that could be shown.
+pub fn is_told(db: &mut Db) -> QueryResult<bool> {
+    portal::table
+        .select(portal::told_at.is_not_null())
+        .first(db)
+        .optional()
+        .map(|told| told.unwrap_or(false))
+}
+
+pub fn mark_told(tx: &mut Tx) -> QueryResult<usize> {
+    diesel::update(portal::table)
+        .set(portal::told_at.eq(tx.machine_now()))
+        .execute(tx.db)
+}
+
 /// Puts the portal clock at an instant (demo only): stored first, then followed.
 pub fn set_clock(tx: &mut Tx, at: NaiveDateTime) -> Result<(), Failure> {
     let offset = (at - tx.machine_now()).num_microseconds().unwrap_or(0);

@@ -199,7 +199,11 @@ impl Portal {
 
     /// A session of `name`, begun as sign-in begins it (the sign-in page has its own journey).
     pub fn signed_in(&self, name: &str) -> Client {
-        let email = format!("{name}@test.invalid");
+        self.signed_in_as(&format!("{name}@test.invalid"))
+    }
+
+    pub fn signed_in_as(&self, email: &str) -> Client {
+        let email = email.to_owned();
         let session = self.write(move |tx| {
             let person =
                 sanshe::accounts::find_person_by_email(tx.db, &email)?.ok_or(Failure::NotFound)?;
@@ -269,7 +273,7 @@ impl Drop for Portal {
 }
 
 /// A database of its own in the tests' cluster, from a template that is migrated once.
-fn new_postgres_database(number: u32) -> String {
+pub fn new_postgres_database(number: u32) -> String {
     use diesel::connection::SimpleConnection;
     use diesel::{Connection, PgConnection};
     let base = std::env::var("TEST_DATABASE_URL").unwrap();

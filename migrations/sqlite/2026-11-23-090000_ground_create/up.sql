@@ -5,7 +5,9 @@ CREATE TABLE portal (
     instance        TEXT NOT NULL,
     clock_offset_us BIGINT NOT NULL DEFAULT 0,
     public_version  BIGINT NOT NULL DEFAULT 0,
-    created_at      TIMESTAMP NOT NULL
+    created_at      TIMESTAMP NOT NULL,
+    -- A demo's story, told to its end; one that was interrupted is told anew.
+    told_at         TIMESTAMP
 );
 -- When the portal could be reached, in portal time: one row a run, its end moved on by the heartbeat.
 CREATE TABLE uptimes (

@@ -3,11 +3,13 @@
 use super::queries::{Figures, figures};
 use crate::common::publications::{self, Publication};
 use crate::communities::directory::{self, OpenProjects, Places};
+use crate::infra::actor::Actor;
 use crate::infra::db::Db;
 use crate::infra::failure::Failure;
 use crate::infra::words::Language;
 use crate::kernel::instant;
 use crate::kernel::money::Fen;
+use crate::procurement::projects::PrepareProjects;
 use crate::regions::{self, Region};
 use crate::web::{Answer, View};
 use actix_web::HttpRequest;
@@ -55,6 +57,8 @@ pub async fn show(view: View, req: HttpRequest) -> Answer {
         "figures": figures_view(&view, &found, now),
         "projects": found.open.view(&view, &found.places),
         "open_count": open_count,
+        // A visitor is asked to sign in; somebody else's member would only be turned away.
+        "may_buy": view.actor().is_none_or(Actor::may::<PrepareProjects>),
     });
     view.render("portal/home", "home", &view.say("portal-home-title"), &body)
 }

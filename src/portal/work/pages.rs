@@ -20,6 +20,8 @@ use serde_json::{Value, json};
 const MOST_CLOCKS: i64 = 200;
 /// Up to this many projects need no filter.
 const FEW: usize = 8;
+/// A desk shows the contracts that ask for something soonest; all of them are in the public list.
+const CONTRACTS: usize = 8;
 
 /// Everything that the desk of one actor reads.
 #[derive(Default)]
@@ -133,7 +135,8 @@ impl Desk {
             }
         }
         for (project, title, count) in queries::list_unanswered(db, buyer)? {
-            self.add(None, "answer", Some(&title), format!("/projects/{project}"));
+            let link = format!("/projects/{project}/questions");
+            self.add(Some(project), "answer", Some(&title), link);
             if let Some((_, task)) = self.tasks.last_mut() {
                 task.count = Some(count);
             }
@@ -175,6 +178,8 @@ fn running_clocks(db: &mut Db, body: BodyId) -> Result<Vec<Running>, Failure> {
         let subject = match clock.subject_kind.as_str() {
             "tender" => queries::project_of_tender(db, clock.subject_id)?
                 .map(|(id, title)| (Some(id), title, format!("/projects/{id}"))),
+            "question" => queries::project_of_question(db, clock.subject_id)?
+                .map(|(id, title)| (Some(id), title, format!("/projects/{id}/questions"))),
             "project" => queries::title_of_project(db, clock.subject_id)?.map(|title| {
                 let id = clock.subject_id;
                 (Some(id), title, format!("/projects/{id}"))
@@ -261,6 +266,12 @@ pub async fn show(SignedIn(actor): SignedIn, view: View, filter: Query<Filter>) 
     );
     let body = actor.body.as_ref();
     let today = instant::shanghai_date(now);
+    desk.contracts.sort_by_key(|row| {
+        let is_published = row.state == "published";
+        let has_ended = is_published && row.term_to < today;
+        (has_ended, is_published, row.term_to)
+    });
+    let contracts = desk.contracts.len();
     let kind = body.map(|body| body.kind);
     let title = view.say("portal-work-title");
     let page = json!({
@@ -277,7 +288,9 @@ pub async fn show(SignedIn(actor): SignedIn, view: View, filter: Query<Filter>) 
             .collect::<Vec<_>>(),
         "has_projects": !desk.projects.is_empty(),
         "bids": desk.bids.iter().map(|row| bid_view(&view, row)).collect::<Vec<_>>(),
-        "contracts": desk.contracts.iter().map(|row| contract_view(&view, row, body, today)).collect::<Vec<_>>(),
+        "contracts": desk.contracts.iter().take(CONTRACTS).map(|row| contract_view(&view, row, body, today)).collect::<Vec<_>>(),
+        "contracts_more": (contracts > CONTRACTS)
+            .then(|| view.say_with("portal-work-contracts-all", &[("count", &contracts.to_string())])),
         "provider": desk.provider.as_ref().map(|provider| provider_view(&view, provider)),
         "unread": view.ctx.unread.to_string(),
         "has_unread": view.ctx.unread > 0,

@@ -203,6 +203,7 @@ pub fn list_bids(db: &mut Db, bidder: BodyId) -> QueryResult<Vec<BidRow>> {
 pub fn list_sheets(db: &mut Db, person: PersonId) -> QueryResult<Vec<(i64, String)>> {
     let handed_in = score_sheets::table
         .filter(score_sheets::person_id.eq(person.0))
+        .filter(score_sheets::submitted_at.is_not_null())
         .filter(score_sheets::tender_id.eq(tenders::id));
     panel_members::table
         .inner_join(panels::table.on(panels::id.eq(panel_members::panel_id)))
@@ -224,6 +225,17 @@ pub fn project_of_tender(db: &mut Db, tender: i64) -> QueryResult<Option<(i64, S
     tenders::table
         .inner_join(projects::table.on(projects::id.eq(tenders::project_id)))
         .filter(tenders::id.eq(tender))
+        .select((projects::id, projects::title))
+        .first(db)
+        .optional()
+}
+
+/// The project and title behind a question.
+pub fn project_of_question(db: &mut Db, question: i64) -> QueryResult<Option<(i64, String)>> {
+    questions::table
+        .inner_join(tenders::table.on(tenders::id.eq(questions::tender_id)))
+        .inner_join(projects::table.on(projects::id.eq(tenders::project_id)))
+        .filter(questions::id.eq(question))
         .select((projects::id, projects::title))
         .first(db)
         .optional()

@@ -10,9 +10,13 @@ mod pages;
 mod queries;
 mod rules;
 
-pub use actions::{CheckedReceipt, check_receipt, opening_path};
+pub use actions::{
+    Arrived, CheckedReceipt, add_files, check_receipt, confirm as confirm_opening, decrypt,
+    find_own_draft, opening_path, prepare, record as record_opening, save as save_draft, seal_card,
+    seal_draft, submit,
+};
 pub use jobs::run_due;
-pub use model::{Bid, BidContent, BidId, BidState, Invalid, Line, Receipt};
+pub use model::{Bid, BidContent, BidId, BidState, Card, Draft, Invalid, Line, Receipt};
 pub use pages::routes;
 pub use queries::{bidder_names, count_current, list_current, list_opened};
 

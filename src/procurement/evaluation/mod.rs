@@ -9,7 +9,7 @@ mod rules;
 pub use actions::{confirm_or_submit, declare, draw_missing, form_panel, recuse, save_scores};
 pub use model::{CriterionMean, EvaluateTenders, Mark, RankedBid, ScoreBids};
 pub use pages::routes;
-pub use queries::{criterion_means, results_of};
+pub use queries::{criterion_means, find_sheet, results_of};
 pub use rules::{EvaluationRule, Step, is_valid, may};
 
 /// The panel of a tender, as `panels` names its subject.

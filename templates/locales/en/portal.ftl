@@ -188,6 +188,7 @@ portal-work-bids-none = No bid has been submitted yet.
 portal-work-sent = Received
 portal-work-receipt = Receipt
 portal-work-contracts = Our contracts
+portal-work-contracts-all = { $count } in all; the others are among the public contracts
 portal-work-contract = Contract
 portal-work-state = State
 portal-work-contract-drafted = Draft

@@ -188,6 +188,7 @@ portal-work-bids-none = 还没有送达的投标文件。
 portal-work-sent = 送达时间
 portal-work-receipt = 回执
 portal-work-contracts = 我们的合同
+portal-work-contracts-all = 共 { $count } 份，其余见合同公开
 portal-work-contract = 合同
 portal-work-state = 状态
 portal-work-contract-drafted = 起草中

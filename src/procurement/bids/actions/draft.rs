@@ -1,13 +1,31 @@
 //! Drafts: saved over the version that was shown, encrypted under the server's key, erased at submission.
 
-use super::super::model::NewFile;
+use super::super::model::{Card, FileRow, NewFile};
 use super::super::queries;
-use super::{bidder_of, hold_open};
+use super::{bidder_of, hold_open, open_card};
 use crate::infra::actor::Actor;
+use crate::infra::db::Db;
 use crate::infra::failure::Failure;
 use crate::infra::ledger::{self, Entry};
+use crate::infra::secrets::Secrets;
 use crate::infra::store::Tx;
 use crate::procurement::tenders::TenderId;
+
+/// The actor's own draft: its version, and its files with their cards, as they are needed to submit it.
+pub fn find_own(
+    db: &mut Db,
+    secrets: &Secrets,
+    actor: &Actor,
+    tender: TenderId,
+) -> Result<(i64, Vec<(FileRow, Card)>), Failure> {
+    let bidder = bidder_of(actor)?;
+    let draft = queries::find_draft(db, tender, bidder)?.ok_or(Failure::NotFound)?;
+    let files = queries::list_draft_files(db, tender, bidder)?
+        .into_iter()
+        .map(|row| Ok((row.clone(), open_card(secrets, &row)?)))
+        .collect::<Result<_, Failure>>()?;
+    Ok((draft.version, files))
+}
 
 /// Saves a draft; `version` 0 is a new one.
 pub fn save(

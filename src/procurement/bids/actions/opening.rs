@@ -5,6 +5,7 @@ use super::super::{SUBJECT, queries, rules};
 use crate::accounts::{self, Addressee};
 use crate::common::{clocks, panels, publications, rulesets};
 use crate::infra::actor::Actor;
+use crate::infra::db::Db;
 use crate::infra::failure::Failure;
 use crate::infra::ledger::{self, Entry};
 use crate::infra::outbox;
@@ -28,6 +29,29 @@ pub struct Outcome {
     pub result: Result<BidContent, Invalid>,
 }
 
+/// Every standing bid, decrypted, once enough officers have confirmed; `None` before. Slow work: outside the write.
+pub fn decrypt(
+    db: &mut Db,
+    secrets: &Secrets,
+    tender: &Tender,
+) -> Result<Option<Vec<Outcome>>, Failure> {
+    let needed = rulesets::load_method(db, tender.rule_set_id)?.rules.openers as usize;
+    if queries::list_openers(db, tender.id)?.len() < needed {
+        return Ok(None);
+    }
+    let identity = unwrap_identity(secrets, tender)?;
+    let mut outcomes = Vec::new();
+    for bid in queries::list_current(db, tender.id)? {
+        let sealed = queries::load_sealed(db, bid.id)?;
+        let files: Vec<String> = queries::list_bid_files(db, bid.id)?
+            .into_iter()
+            .map(|file| file.cipher_sha256)
+            .collect();
+        outcomes.push(open_bid(&identity, &bid, &sealed, &files));
+    }
+    Ok(Some(outcomes))
+}
+
 /// The tender's secret key, unwrapped with the server's.
 pub fn unwrap_identity(secrets: &Secrets, tender: &Tender) -> Result<String, Failure> {
     let wrapped = tender
@@ -40,7 +64,7 @@ pub fn unwrap_identity(secrets: &Secrets, tender: &Tender) -> Result<String, Fai
 }
 
 /// Decrypts one bid. What is wrong with it becomes its reason, and stops no other.
-pub fn open_bid(identity: &str, bid: &Bid, sealed: &[u8], files: &[String]) -> Outcome {
+fn open_bid(identity: &str, bid: &Bid, sealed: &[u8], files: &[String]) -> Outcome {
     Outcome {
         bid: bid.id,
         bidder: bid.bidder_id,
@@ -85,11 +109,7 @@ pub fn find_for_officer(
     Ok((tender, project))
 }
 
-pub fn is_panel_member(
-    db: &mut crate::infra::db::Db,
-    tender: TenderId,
-    person: PersonId,
-) -> Result<bool, Failure> {
+pub fn is_panel_member(db: &mut Db, tender: TenderId, person: PersonId) -> Result<bool, Failure> {
     let Some(panel) = panels::find_of(db, (SUBJECT, tender.0))? else {
         return Ok(false);
     };

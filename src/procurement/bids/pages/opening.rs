@@ -1,11 +1,10 @@
 //! `/projects/{id}/opening`: officers open together; afterwards everybody reads the record.
 
-use super::super::actions::{self, Outcome};
+use super::super::actions;
 use super::super::{OpenBids, queries, rules};
 use super::{NAV, Place};
 use crate::common::rulesets;
 use crate::infra::actor::Actor;
-use crate::infra::db::Db;
 use crate::infra::failure::{Failure, Rule};
 use crate::kernel::instant;
 use crate::kernel::roles::Role;
@@ -102,14 +101,7 @@ async fn open_if_enough(
     let (tender, secrets) = (place.tender.clone(), state.secrets.clone());
     let outcomes = state
         .store
-        .read(move |db| {
-            let needed = rulesets::load_method(db, tender.rule_set_id)?.rules.openers as usize;
-            if queries::list_openers(db, tender.id)?.len() < needed {
-                return Ok(None);
-            }
-            let identity = actions::unwrap_identity(&secrets, &tender)?;
-            decrypt(db, &identity, tender.id).map(Some)
-        })
+        .read(move |db| actions::decrypt(db, &secrets, &tender))
         .await?;
     let Some(outcomes) = outcomes else {
         return Ok(false);
@@ -120,23 +112,6 @@ async fn open_if_enough(
         .write(move |tx| actions::record(tx, &actor, tender, &outcomes))
         .await?;
     Ok(true)
-}
-
-fn decrypt(
-    db: &mut Db,
-    identity: &str,
-    tender: crate::procurement::tenders::TenderId,
-) -> Result<Vec<Outcome>, Failure> {
-    let mut outcomes = Vec::new();
-    for bid in queries::list_current(db, tender)? {
-        let sealed = queries::load_sealed(db, bid.id)?;
-        let files: Vec<String> = queries::list_bid_files(db, bid.id)?
-            .into_iter()
-            .map(|file| file.cipher_sha256)
-            .collect();
-        outcomes.push(actions::open_bid(identity, &bid, &sealed, &files));
-    }
-    Ok(outcomes)
 }
 
 /// The public record.
