@@ -7,12 +7,14 @@ use super::model::{
 use crate::infra::db::{Db, columns};
 use crate::kernel::people::{BodyId, PersonId};
 use crate::on_db;
+use crate::organizations::registry::ProviderId;
 use crate::procurement::projects::ProjectId;
 use crate::schema::{
     contract_communities, contract_signatures, contracts, files, providers, regions,
 };
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
+use std::collections::BTreeMap;
 
 pub fn find(db: &mut Db, id: ContractId) -> QueryResult<Contract> {
     contracts::table
@@ -355,6 +357,25 @@ pub fn proven_provider(db: &mut Db, code: &str) -> QueryResult<Option<BodyId>> {
         .select(providers::body_id)
         .first(db)
         .optional()
+}
+
+/// The public pages of the contracts' providers: a page is the registration's, a contract names the body.
+pub fn provider_pages(
+    db: &mut Db,
+    contracts: &[Contract],
+) -> QueryResult<BTreeMap<BodyId, String>> {
+    let bodies: Vec<BodyId> = contracts
+        .iter()
+        .filter_map(|contract| contract.provider_id)
+        .collect();
+    let rows: Vec<(BodyId, ProviderId)> = providers::table
+        .filter(providers::body_id.eq_any(bodies))
+        .select((providers::body_id, providers::id))
+        .load(db)?;
+    Ok(rows
+        .into_iter()
+        .map(|(body, id)| (body, format!("/organizations/{id}")))
+        .collect())
 }
 
 /// The credit code under which a provider is registered.

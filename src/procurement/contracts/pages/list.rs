@@ -6,6 +6,7 @@ use crate::infra::failure::Failure;
 use crate::kernel::catalogue_code::CatalogueCode;
 use crate::kernel::instant;
 use crate::kernel::paging::{Page, PageSize, decode_cursor};
+use crate::kernel::people::BodyId;
 use crate::kernel::region::RegionCode;
 use crate::kernel::text;
 use crate::procurement::contracts::model::{Contract, ContractId, DraftContracts};
@@ -16,6 +17,7 @@ use actix_web::HttpResponse;
 use actix_web::web::Data;
 use chrono::{Datelike, NaiveDateTime};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 /// Rows of the CSV; beyond that the filters narrow it.
 const EXPORT: i64 = 5000;
@@ -74,7 +76,7 @@ pub async fn list(view: View, state: Data<State>) -> Answer {
     let (filters, after) = (filters(&form), after(&form));
     let size = PageSize::default();
     let wanted = filters.clone();
-    let (found, towns, here) = state
+    let (found, pages, towns, here) = state
         .store
         .read(move |db| {
             let found = queries::list_published(db, &wanted, after, size.limit())?;
@@ -82,7 +84,8 @@ pub async fn list(view: View, state: Data<State>) -> Answer {
                 Some(code) => regions::find_many(db, std::slice::from_ref(code))?,
                 None => Vec::new(),
             };
-            Ok((found, regions::list_towns(db)?, here))
+            let pages = queries::provider_pages(db, &found)?;
+            Ok((found, pages, regions::list_towns(db)?, here))
         })
         .await?;
     let page = Page::of(found, size, |contract: &Contract| {
@@ -118,7 +121,7 @@ pub async fn list(view: View, state: Data<State>) -> Answer {
     let rows: Vec<Value> = page
         .rows
         .iter()
-        .map(|contract| row(&view, contract))
+        .map(|contract| row(&view, contract, &pages))
         .collect();
     let count = rows.len().to_string();
     let title = view.say("contracts-title");
@@ -152,11 +155,11 @@ pub async fn list(view: View, state: Data<State>) -> Answer {
     )
 }
 
-fn row(view: &View, contract: &Contract) -> Value {
+fn row(view: &View, contract: &Contract, pages: &BTreeMap<BodyId, String>) -> Value {
     json!({
         "href": format!("/contracts/{}", contract.id), "number": contract.number, "title": contract.title,
         "provider": contract.provider_name,
-        "provider_href": contract.provider_id.map(|id| format!("/organizations/{id}")),
+        "provider_href": contract.provider_id.and_then(|id| pages.get(&id)),
         "amount": contract.amount_fen.to_string(),
         "from": contract.term_from.to_string(), "to": contract.term_to.to_string(),
         "stand": stand(view, contract), "afterwards": contract.is_entered_afterwards,
@@ -234,15 +237,19 @@ pub async fn export(view: View, state: Data<State>) -> Answer {
 /// What the actor's body still has to write or sign.
 pub async fn drafts(who: SignedIn, view: View, state: Data<State>) -> Answer {
     let body = who.0.body_id().ok_or(AppError::Forbidden)?;
-    let found = state
+    let (found, pages) = state
         .store
         .read(move |db| {
             let mut found = queries::list_unpublished(db, body)?;
             found.retain(|contract| contract.is_seen_by(body));
-            Ok(found)
+            let pages = queries::provider_pages(db, &found)?;
+            Ok((found, pages))
         })
         .await?;
-    let rows: Vec<Value> = found.iter().map(|contract| row(&view, contract)).collect();
+    let rows: Vec<Value> = found
+        .iter()
+        .map(|contract| row(&view, contract, &pages))
+        .collect();
     let title = view.say("contracts-drafts-title");
     view.render(
         "procurement/contracts/drafts",

@@ -25,6 +25,7 @@ pub(super) struct Seen {
     pub buyer: String,
     pub communities: Vec<Region>,
     pub signatures: Vec<(Signature, String)>,
+    pub provider_page: Option<String>,
     history: Vec<(ledger::Line, Option<ledger::LineText>)>,
 }
 
@@ -48,7 +49,9 @@ pub(super) fn read(
         signatures.push((signature, name));
     }
     let codes = queries::communities_of(db, id)?;
+    let pages = queries::provider_pages(db, std::slice::from_ref(&contract))?;
     Ok(Seen {
+        provider_page: pages.into_values().next(),
         buyer: accounts::find_body(db, contract.buyer_id)?.name,
         communities: regions::find_many(db, &codes)?,
         signatures,
@@ -136,7 +139,7 @@ pub(super) fn body(view: &View, seen: &Seen) -> Value {
         "id": contract.id.to_string(), "number": contract.number, "title": contract.title,
         "stand": stand(view, contract), "is_party": seen.is_party, "is_public": contract.published_at.is_some(),
         "buyer": seen.buyer, "provider": contract.provider_name, "provider_code": contract.provider_code,
-        "provider_href": contract.provider_id.map(|id| format!("/organizations/{id}")),
+        "provider_href": seen.provider_page,
         "amount": contract.amount_fen.to_string(), "capitals": contract.amount_fen.capitals(),
         "from": contract.term_from.to_string(), "to": contract.term_to.to_string(),
         "catalogue_code": contract.catalogue_code, "phone": contract.phone,
