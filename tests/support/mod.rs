@@ -5,6 +5,7 @@ pub mod buying;
 pub mod client;
 pub mod stage;
 pub mod tendering;
+pub mod typing;
 
 pub use client::{Client, Reply};
 

@@ -154,7 +154,7 @@ pub fn put(
             projects::term_from.eq(today),
             projects::term_to.eq(today + chrono::Days::new(364)),
             projects::term_grounds.eq("[]"),
-            projects::forbidden.eq("[]"),
+            projects::forbidden.eq(r#"["f1","f2","f3","f4","f5","f6"]"#),
             projects::phone.eq("0512-00000001"),
             projects::state.eq("tendering"),
             projects::created_by.eq(person),
