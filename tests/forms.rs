@@ -73,7 +73,7 @@ fn projects_and_tenders(database: Database) {
         ("budget", "0"),
         PROJECT,
     );
-    let project = buyer.draft(&portal);
+    let project = buyer.draft();
     let edit = format!("{project}/edit");
     sweep(
         "edit project",
@@ -187,7 +187,7 @@ fn projects_and_tenders(database: Database) {
             .filter(|line| !line.contains("303")),
     );
     none(&found);
-    assert_eq!(buyer.newest(&portal, &project).state.as_str(), "open");
+    assert_eq!(buying::newest(&portal, &project).state.as_str(), "open");
 }
 
 fn count(portal: &Portal) -> (i64, i64) {

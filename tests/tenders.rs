@@ -168,7 +168,7 @@ fn the_plan_keeps_to_the_method(database: Database) {
     let portal = Portal::start(database);
     let buyer = Buyer::start(&portal);
     let officer = &buyer.officer;
-    let project = buyer.draft(&portal);
+    let project = buyer.draft();
     let plan = format!("{project}/plan");
     let save = |change: &[(&'static str, &'static str)]| {
         officer.submit(&plan, &plan, &buying::criteria(change))
@@ -183,7 +183,7 @@ fn the_plan_keeps_to_the_method(database: Database) {
         &[("method", "comparison"), ("refresh", "yes")],
     );
     let proposed = value_of(refreshed.expect(200), "closes_at");
-    assert!(proposed < "2026-03-23T17:00".to_owned(), "{proposed}");
+    assert!(*proposed < *"2026-03-23T17:00", "{proposed}");
 
     let refused = save(&[("closes_at", "2026-03-21T17:00")]);
     let says = at(refused.expect(422), "closes_at");
@@ -307,9 +307,9 @@ fn publishing_makes_it_public(database: Database) {
     let portal = Portal::start(database);
     let buyer = Buyer::start(&portal);
     let officer = &buyer.officer;
-    let project = buyer.planned(&portal, "comparison");
+    let project = buyer.planned("comparison");
     let anyone = portal.anonymous();
-    let stranger = buyer.stranger(&portal);
+    let stranger = buying::stranger(&portal);
     let provider = bidder(&portal, "qingmiao");
     // A draft is nobody's business: neither whether it is there, nor anything about it.
     let missing = "/projects/999";
@@ -409,7 +409,7 @@ fn publishing_makes_it_public(database: Database) {
         .see("480,000.00");
     anyone.get("/projects.atom").expect(200).see("助老巡访");
     let found = anyone.get("/search?q=%E5%8A%A9%E8%80%81%E5%B7%A1%E8%AE%BF");
-    assert_eq!(links(&found), [project.clone()]);
+    assert_eq!(links(&found), std::slice::from_ref(&project));
     let notice = page.html();
     let notice = notice
         .select(&scraper::Selector::parse(".news a").unwrap())
@@ -541,7 +541,7 @@ fn questions_are_public_and_askers_are_not(database: Database) {
 
     // The cut-off is an instant.
     let form = asker.get(&project);
-    let until = buyer.newest(&portal, &project).questions_until.unwrap();
+    let until = buying::newest(&portal, &project).questions_until.unwrap();
     portal.move_clock_to(until);
     let late = asker.submit_from(&form, &ask, &[("question", "还能问吗？")]);
     assert!(late.expect(422).body.contains("提问已于"));
@@ -574,7 +574,7 @@ fn after_an_outage_an_officer_decides(database: Database) {
     let (officer, project) = (&buyer.officer, buyer.published(&portal, "comparison"));
     let manage = format!("{project}/manage");
     let (extend, close) = (format!("{project}/extend"), format!("{project}/close-held"));
-    let closes_at = buyer.newest(&portal, &project).closes_at.unwrap();
+    let closes_at = buying::newest(&portal, &project).closes_at.unwrap();
     let early = officer.get(&manage);
     outage(&portal, closes_at);
     let anyone = portal.anonymous();
@@ -647,7 +647,10 @@ fn after_an_outage_an_officer_decides(database: Database) {
         .get(&format!("{project}/history"))
         .see("平台中断，顺延四日");
     // Held again, it is ended.
-    outage(&portal, buyer.newest(&portal, &project).closes_at.unwrap());
+    outage(
+        &portal,
+        buying::newest(&portal, &project).closes_at.unwrap(),
+    );
     let form = officer.get(&manage);
     let fields = [("close_reason", "两次中断，重新采购更公平")];
     officer.submit_from(&form, &close, &fields).expect(303);
@@ -669,8 +672,8 @@ fn a_decision_without_a_reason_is_no_decision(database: Database) {
     let portal = Portal::start(database);
     let buyer = Buyer::start(&portal);
     let project = buyer.published(&portal, "comparison");
-    let tender = buyer.newest(&portal, &project);
-    let by = buyer.actor(&portal);
+    let tender = buying::newest(&portal, &project);
+    let by = buying::actor(&portal);
     let key = |result: Result<(), Failure>| match result.unwrap_err() {
         Failure::Refused(refusal) => (refusal.key, refusal.field),
         other => panic!("{other:?}"),
@@ -690,7 +693,7 @@ fn a_decision_without_a_reason_is_no_decision(database: Database) {
         assert_eq!(key(refused), ("tenders-no-reason", Some("cancel_reason")));
     }
     outage(&portal, tender.closes_at.unwrap());
-    let held = buyer.newest(&portal, &project);
+    let held = buying::newest(&portal, &project);
     for reason in ["", " \n\u{3000}"] {
         let (id, version, actor) = (held.id, held.version, by.clone());
         let refused = portal
@@ -699,7 +702,7 @@ fn a_decision_without_a_reason_is_no_decision(database: Database) {
             .write_blocking(move |tx| tenders::close_held(tx, &actor, id, version, reason));
         assert_eq!(key(refused), ("tenders-no-reason", Some("close_reason")));
     }
-    assert_eq!(buyer.newest(&portal, &project).version, held.version);
+    assert_eq!(buying::newest(&portal, &project).version, held.version);
 }
 
 fn what_ended_says_why(database: Database) {
@@ -708,7 +711,7 @@ fn what_ended_says_why(database: Database) {
     let (officer, anyone) = (&buyer.officer, portal.anonymous());
     // Nobody bids: fewer than three, and the page says so.
     let project = buyer.published(&portal, "comparison");
-    portal.move_clock_to(buyer.newest(&portal, &project).closes_at.unwrap());
+    portal.move_clock_to(buying::newest(&portal, &project).closes_at.unwrap());
     anyone
         .get(&project)
         .expect(200)
@@ -729,7 +732,7 @@ fn what_ended_says_why(database: Database) {
         Some(format!("{project}/plan"))
     );
     officer.submit_from(&form, &retender, &[]).expect(303);
-    assert_eq!(buyer.newest(&portal, &project).round, 2);
+    assert_eq!(buying::newest(&portal, &project).round, 2);
     // The new round is the purchaser's alone until it is published.
     anyone.get(&project).see("收到 0 份响应");
     assert!(!anyone.get(&project).body.contains("第 2 轮"));
@@ -789,7 +792,7 @@ fn unknown_and_foreign_ids_are_not_found(database: Database) {
     let buyer = Buyer::start(&portal);
     let officer = &buyer.officer;
     let project = buyer.published(&portal, "comparison");
-    let stranger = buyer.stranger(&portal);
+    let stranger = buying::stranger(&portal);
     let theirs = {
         let done = stranger.submit("/projects/new", "/projects/new", &buying::project(&[]));
         done.expect(303)
@@ -879,7 +882,7 @@ fn unknown_and_foreign_ids_are_not_found(database: Database) {
     // A question of one project is none of another.
     officer.get(&format!("{theirs}/questions/1")).expect(404);
     stranger.get(&format!("{theirs}/questions/1")).expect(404);
-    let state = buyer.newest(&portal, &project).state;
+    let state = buying::newest(&portal, &project).state;
     assert_eq!(state.as_str(), "open");
     let id: ProjectId = project.rsplit('/').next().unwrap().parse().unwrap();
     let held = portal.read(move |db| Ok(projects::find(db, id)?));

@@ -69,28 +69,8 @@ impl Buyer {
         Self { body, officer }
     }
 
-    /// The officer as the actions see them.
-    pub fn actor(&self, portal: &Portal) -> Actor {
-        portal.write(|tx| {
-            let gu = sanshe::accounts::find_person_by_email(tx.db, "gu@test.invalid")?;
-            let gu = gu.ok_or(Failure::NotFound)?;
-            let session = sanshe::accounts::begin_session(tx, gu.id, "test", "127.0.0.0/24")?;
-            actor::find(tx.db, session, machine_now())?.ok_or(Failure::NotFound)
-        })
-    }
-
-    /// An officer of another town.
-    pub fn stranger(&self, portal: &Portal) -> Client {
-        let other = portal.body(
-            BodyKind::TownGovernment,
-            "另一示范镇人民政府",
-            Some("320585101"),
-        );
-        portal.member("stranger", other, &[Role::Officer])
-    }
-
     /// The path of a new draft.
-    pub fn draft(&self, _portal: &Portal) -> String {
+    pub fn draft(&self) -> String {
         let page = "/projects/new";
         let done = self.officer.submit(page, page, &project(&[]));
         let path = done.expect(303).location.clone().unwrap();
@@ -98,8 +78,8 @@ impl Buyer {
     }
 
     /// A draft with a plan on the earliest lawful dates.
-    pub fn planned(&self, portal: &Portal, method: &str) -> String {
-        let path = self.draft(portal);
+    pub fn planned(&self, method: &str) -> String {
+        let path = self.draft();
         let plan = format!("{path}/plan");
         let proposed = self
             .officer
@@ -111,17 +91,38 @@ impl Buyer {
     }
 
     pub fn published(&self, portal: &Portal, method: &str) -> String {
-        let path = self.planned(portal, method);
+        let path = self.planned(method);
         let publish = format!("{path}/publish");
         self.officer.submit(&publish, &publish, &[]).expect(303);
         portal.run_jobs();
         path
     }
+}
 
-    pub fn newest(&self, portal: &Portal, path: &str) -> Tender {
-        let id: ProjectId = path.rsplit('/').next().unwrap().parse().unwrap();
-        portal
-            .read(move |db| Ok(tenders::newest_of(db, id)?))
-            .unwrap()
-    }
+/// The officer as the actions see them.
+pub fn actor(portal: &Portal) -> Actor {
+    portal.write(|tx| {
+        let gu = sanshe::accounts::find_person_by_email(tx.db, "gu@test.invalid")?;
+        let gu = gu.ok_or(Failure::NotFound)?;
+        let session = sanshe::accounts::begin_session(tx, gu.id, "test", "127.0.0.0/24")?;
+        actor::find(tx.db, session, machine_now())?.ok_or(Failure::NotFound)
+    })
+}
+
+/// An officer of another town.
+pub fn stranger(portal: &Portal) -> Client {
+    let other = portal.body(
+        BodyKind::TownGovernment,
+        "另一示范镇人民政府",
+        Some("320585101"),
+    );
+    portal.member("stranger", other, &[Role::Officer])
+}
+
+/// The newest round of the project at this path.
+pub fn newest(portal: &Portal, path: &str) -> Tender {
+    let id: ProjectId = path.rsplit('/').next().unwrap().parse().unwrap();
+    portal
+        .read(move |db| Ok(tenders::newest_of(db, id)?))
+        .unwrap()
 }

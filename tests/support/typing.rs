@@ -20,11 +20,13 @@ pub enum Kind {
     Email,
 }
 
+/// Sends a form with these fields over what its page holds.
+pub type Send<'a> = &'a dyn Fn(&[(&str, &str)]) -> Reply;
+
 /// A form with the fields that are right, and one mistake that is refused in any case.
 pub struct FormOf<'a> {
     pub name: &'a str,
-    /// Sends the form with these fields over what its page holds.
-    pub send: &'a dyn Fn(&[(&str, &str)]) -> Reply,
+    pub send: Send<'a>,
     pub right: &'a [(&'static str, &'static str)],
     pub mistake: (&'static str, &'static str),
     pub fields: &'a [(&'static str, Kind)],
