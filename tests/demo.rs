@@ -69,6 +69,7 @@ const DESKS: &[(&str, &str, &[&str])] = &[
         &["残疾人日间照料服务", "邻里文化节与社区文体活动服务"],
     ),
     ("town2", "/work", &["残疾人日间照料服务"]),
+    ("supervisor", "/work", &["/projects", "/about/verify"]),
     ("supervisor", "/projects", &["居家养老巡访与精神关爱服务"]),
     ("community", "/work", &["/communities/320585100001"]),
     ("admin", "/work", &["/admin/bodies"]),

@@ -104,7 +104,7 @@ fn tell_spring(story: &Story) -> Result<(), Failure> {
     story.until("03-30T15:00")?;
     award::award(story, &projects::CARE, care)?;
     sign(story, &projects::MICRO, micro, SignMethod::Password)?;
-    story.until("04-09T10:00")?;
+    story.until("04-09T15:00")?;
     sign(story, &projects::CARE, care, SignMethod::Scan)
 }
 
@@ -165,7 +165,7 @@ fn sign(
     method: SignMethod,
 ) -> Result<(), Failure> {
     let contract = award::draw_up(story, sample, project)?;
-    story.hours(20)?;
+    story.hours(19)?;
     award::sign_as(story, sample.winner, contract, method)?;
     story.hours(5)?;
     award::sign_as(story, "signatory", contract, method)

@@ -307,6 +307,7 @@ fn nothing_key(kind: Option<BodyKind>) -> &'static str {
         Some(BodyKind::Bureau | BodyKind::TownGovernment | BodyKind::ProcurementAgency) => {
             "portal-work-nothing-buyer"
         }
+        Some(BodyKind::FinanceSupervisor) => "portal-work-nothing-supervisor",
         Some(_) => "portal-work-nothing",
     }
 }
@@ -433,6 +434,11 @@ fn links(view: &View, actor: &Actor) -> Vec<Value> {
             {
                 links.push(("community", format!("/communities/{code}")));
             }
+        }
+        Some(BodyKind::FinanceSupervisor) => {
+            links.push(("projects", "/projects".into()));
+            links.push(("contracts", "/contracts".into()));
+            links.push(("verify", "/about/verify".into()));
         }
         Some(_) if actor.has(Role::Officer) => {
             links.push(("new-project", "/projects/new".into()));

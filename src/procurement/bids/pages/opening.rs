@@ -153,7 +153,13 @@ async fn record(view: &View, state: &Data<State>, place: &Place) -> Answer {
             })
         })
         .collect();
+    let title = view.say("bids-record-title");
     let body = json!({
+        "crumbs": [
+            { "label": view.say("layout-nav-projects"), "href": "/projects" },
+            { "label": place.project.title, "href": place.path("") },
+            { "label": title, "href": Value::Null },
+        ],
         "project": { "path": place.path(""), "number": place.project.number, "title": place.project.title },
         "budget": budget.to_string(),
         "opened_at": place.tender.opened_at.map(instant::second),
@@ -164,10 +170,5 @@ async fn record(view: &View, state: &Data<State>, place: &Place) -> Answer {
         "bids": rows,
         "is_opened": place.tender.state != TenderState::Closed,
     });
-    view.render(
-        "procurement/bids/record",
-        NAV,
-        &view.say("bids-record-title"),
-        &body,
-    )
+    view.render("procurement/bids/record", NAV, &title, &body)
 }
