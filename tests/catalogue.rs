@@ -263,7 +263,51 @@ fn a_double_submit_makes_one_draft(database: Database) {
     assert_eq!(versions(&portal), 2);
 }
 
+/// One officer publishes a draft while a colleague throws it away: one of them comes too late, and what is published
+/// keeps its items.
+fn a_draft_is_published_or_thrown_away(database: Database) {
+    use std::sync::Barrier;
+    let portal = Portal::start(database);
+    officer(&portal);
+    let actor = portal.actor("zhang");
+    for round in 0..12 {
+        let id = portal.write(move |tx| {
+            let heading = catalogue::Heading {
+                year: 2030 + round,
+                title: "目录".into(),
+                issued_no: None,
+                source: "示例".into(),
+            };
+            catalogue::import_csv(tx, None, &heading, GOOD.as_bytes())
+        });
+        let gate = Barrier::new(2);
+        let (published, discarded) = std::thread::scope(|scope| {
+            let store = &portal.state.store;
+            let (first, second) = (actor.clone(), actor.clone());
+            let gate = &gate;
+            let publishing = scope.spawn(move || {
+                gate.wait();
+                store.write_blocking(move |tx| catalogue::publish(tx, &first, id))
+            });
+            let discarding = scope.spawn(move || {
+                gate.wait();
+                store.write_blocking(move |tx| catalogue::discard(tx, &second, id))
+            });
+            (publishing.join().unwrap(), discarding.join().unwrap())
+        });
+        assert!(
+            published.is_ok() != discarded.is_ok(),
+            "round {round}: {published:?} and {discarded:?}"
+        );
+        let left = portal
+            .read(move |db| Ok(catalogue::list_items(db, id)?))
+            .len();
+        assert_eq!(left, if published.is_ok() { 4 } else { 0 }, "round {round}");
+    }
+}
+
 on_both!(
+    a_draft_is_published_or_thrown_away,
     a_resident_reads_the_shipped_sample,
     bad_rows_are_all_named_and_nothing_is_saved,
     a_draft_is_checked_published_and_replaced,

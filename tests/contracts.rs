@@ -506,14 +506,14 @@ fn state_of(stage: &Stage) -> String {
         .read(|db| Ok(contracts::table.select(contracts::state).first(db)?))
 }
 
-fn file(rows: &[String]) -> String {
+pub fn file(rows: &[String]) -> String {
     format!(
         "title,catalogue_code,provider_credit_code,provider_name,amount_yuan,term_from,term_to,communities,phone,scope\n{}\n",
         rows.join("\n")
     )
 }
 
-fn row(title: &str, communities: &str) -> String {
+pub fn row(title: &str, communities: &str) -> String {
     let code = CreditCode::make("52", "320585", "MJ000077").unwrap();
     format!(
         "{title},A1003,{},晨星社会工作服务中心,\"36,000.00\",2025-09-01,2026-08-31,{communities},0512-00000005,每月两次小组活动",

@@ -25,6 +25,7 @@ mod demo;
 mod evaluation;
 mod files;
 mod forms;
+mod kill;
 mod layers;
 mod ledger;
 mod licenses;

@@ -9,17 +9,17 @@ use sanshe::kernel::roles::{BodyKind, Role};
 use sanshe::organizations::qualification;
 use sanshe::organizations::registry::{self, ProviderId, ProviderState};
 
-const PDF: &[u8] = b"%PDF-1.7\nan invented certificate\n%%EOF";
+pub const PDF: &[u8] = b"%PDF-1.7\nan invented certificate\n%%EOF";
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR";
 
-fn code(prefix: &str, body: &str) -> String {
+pub fn code(prefix: &str, body: &str) -> String {
     CreditCode::make(prefix, "320585", body)
         .unwrap()
         .to_string()
 }
 
 /// A good registration of a social service institution, with `over` in place of its fields.
-fn typed<'a>(code: &'a str, over: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
+pub fn typed<'a>(code: &'a str, over: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
     let mut fields = vec![
         ("kind", "social_service"),
         ("name", "晨曦社会工作服务中心"),
@@ -40,7 +40,7 @@ fn submit(client: &Client, fields: &[(&str, &str)]) -> Reply {
     client.submit("/organizations/register", "/organizations/register", fields)
 }
 
-fn register(client: &Client, fields: &[(&str, &str)]) -> i64 {
+pub fn register(client: &Client, fields: &[(&str, &str)]) -> i64 {
     let reply = submit(client, fields);
     reply.expect(303);
     let path = reply.location.unwrap();
@@ -52,23 +52,23 @@ fn register(client: &Client, fields: &[(&str, &str)]) -> i64 {
 }
 
 /// A person without any body yet, signed in.
-fn somebody(portal: &Portal, name: &str) -> Client {
+pub fn somebody(portal: &Portal, name: &str) -> Client {
     portal.person(name);
     portal.signed_in(name)
 }
 
-fn reviewer(portal: &Portal) -> Client {
+pub fn reviewer(portal: &Portal) -> Client {
     let bureau = portal.body(BodyKind::Bureau, "示范民政局", Some("320585"));
     portal.member("reviewer", bureau, &[Role::Reviewer])
 }
 
-fn hand_in(client: &Client, id: i64, name: &str, bytes: &[u8]) -> Reply {
+pub fn hand_in(client: &Client, id: i64, name: &str, bytes: &[u8]) -> Reply {
     let page = format!("/organizations/{id}/registration");
     let action = format!("/organizations/{id}/certificate");
     client.upload(&page, &action, &[], &[("certificate", name, bytes)])
 }
 
-fn decide(client: &Client, id: i64, fields: &[(&str, &str)]) -> Reply {
+pub fn decide(client: &Client, id: i64, fields: &[(&str, &str)]) -> Reply {
     let path = format!("/organizations/checks/{id}");
     client.submit(&path, &path, fields)
 }

@@ -194,3 +194,128 @@ fn the_feed_holds_notices_and_says_demo(database: Database) {
 }
 
 on_both!(the_feed_holds_notices_and_says_demo);
+
+fn an_organization_is_found_while_it_is_proven(database: Database) {
+    use crate::organizations::{PDF, code, decide, hand_in, register, reviewer, somebody, typed};
+    let portal = Portal::start(database);
+    let (client, officer) = (somebody(&portal, "lin"), reviewer(&portal));
+    let number = code("52", "MJ565118");
+    let id = register(&client, &typed(&number, &[("summary", "陪伴独居老人。")]));
+    hand_in(&client, id, "证书.pdf", PDF).expect(303);
+    let find = |q: &str| {
+        portal.run_jobs();
+        let found = portal
+            .anonymous()
+            .get(&format!("/search?q={}&kind=organization", encoded(q)));
+        links(&found)
+    };
+    assert!(find("独居老人").is_empty(), "an unproven body is found");
+    decide(&officer, id, &[("act", "prove"), ("seen", "yes")]).expect(303);
+    for q in ["独居老人", "晨曦", "养老", "城厢", &number, "社会服务机构"] {
+        assert_eq!(find(q), [format!("/organizations/{id}")], "{q}");
+    }
+    decide(&officer, id, &[("act", "revoke"), ("reason", "证书系变造")]).expect(303);
+    assert!(
+        find("独居老人").is_empty(),
+        "a body is found that is no longer proven"
+    );
+}
+
+fn a_project_is_found_and_bids_change_nothing(database: Database) {
+    use crate::support::tendering::{bid, bidder, open_tender};
+    use diesel::prelude::*;
+    use sanshe::infra::outbox;
+    use sanshe::schema::projects;
+    let portal = Portal::start(database);
+    let tender = open_tender(&portal);
+    let project = tender.project;
+    let publish = |at: Option<chrono::NaiveDateTime>| {
+        portal.write(move |tx| {
+            let row = projects::table.find(project);
+            diesel::update(row)
+                .set(projects::published_at.eq(at))
+                .execute(tx.db)?;
+            outbox::emit(tx, "project.changed", ("project", project), &project)
+        });
+        portal.run_jobs();
+    };
+    let main = || {
+        let found = portal
+            .anonymous()
+            .get(&format!("/search?q={}", encoded("助老巡访")));
+        found
+            .html()
+            .select(&scraper::Selector::parse("main").unwrap())
+            .next()
+            .unwrap()
+            .html()
+    };
+    let link = format!("/projects/{project}");
+    publish(None);
+    assert!(!main().contains(&link), "a draft is found");
+    publish(Some(portal.now()));
+    let before = main();
+    for shown in [&link, "TC-2026-0001", "示范民政局", "A0402 基本养老服务"] {
+        assert!(before.contains(shown), "no {shown} in {before}");
+    }
+    for name in ["yi", "er", "san"] {
+        bid(&bidder(&portal, name), &tender, "468000");
+    }
+    portal.run_jobs();
+    assert_eq!(main(), before, "bids can be seen in the search");
+}
+
+/// One box: a word of everyday life leads to the catalogue, who does it, what is bought and what is signed.
+fn one_box_finds_all_kinds(database: Database) {
+    use crate::organizations::{PDF, code, decide, hand_in, register, reviewer, somebody, typed};
+    use crate::support::tendering::open_tender;
+    use sanshe::procurement::contracts;
+    let portal = Portal::start(database);
+    let tender = open_tender(&portal);
+    let (client, officer) = (somebody(&portal, "lin"), reviewer(&portal));
+    let number = code("52", "MJ565118");
+    let id = register(&client, &typed(&number, &[("summary", "居家养老。")]));
+    hand_in(&client, id, "证书.pdf", PDF).expect(303);
+    decide(&officer, id, &[("act", "prove"), ("seen", "yes")]).expect(303);
+    let file = crate::contracts::file(&[crate::contracts::row(
+        "居家养老巡访服务合同",
+        "320585100001",
+    )]);
+    let rows = contracts::read_import(file.as_bytes()).unwrap();
+    let buyer = tender.buyer;
+    portal.write(move |tx| contracts::import_contracts(tx, None, buyer, &rows));
+    portal.run_jobs();
+    let visitor = portal.anonymous();
+    let find = |rest: &str| links(&visitor.get(&format!("/search?q={}{rest}", encoded("养老"))));
+    let contract: Vec<String> = find("&kind=contract");
+    assert_eq!(contract.len(), 1, "{contract:?}");
+    visitor
+        .get(&contract[0])
+        .expect(200)
+        .see("居家养老巡访服务合同");
+    assert_eq!(
+        find("&kind=project"),
+        [format!("/projects/{}", tender.project)]
+    );
+    assert_eq!(find("&kind=organization"), [format!("/organizations/{id}")]);
+    let all = find("");
+    for place in [
+        "/catalogue/",
+        "/organizations/",
+        "/projects/",
+        "/contracts/",
+    ] {
+        assert!(
+            all.iter().any(|link| link.starts_with(place)),
+            "no {place} in {all:?}"
+        );
+    }
+    let by_provider = links(&visitor.get(&format!("/search?q={}&kind=contract", encoded("晨星"))));
+    assert_eq!(by_provider, contract);
+}
+
+on_both!(
+    one_box_finds_all_kinds,
+    an_organization_is_found_while_it_is_proven,
+    a_project_is_found_and_bids_change_nothing,
+);

@@ -177,6 +177,8 @@ fn announce(tx: &mut Tx, catalogue: &Catalogue) -> Result<(), Failure> {
 pub fn discard(tx: &mut Tx, actor: &Actor, id: CatalogueId) -> Result<(), Failure> {
     let catalogue = queries::find(tx.db, id)?;
     rules::may_change(catalogue.state)?;
+    // Saved over the version first: what a colleague publishes at the same moment is not thrown away.
+    set_state(tx, &catalogue, CatalogueState::Staging)?;
     delete(tx, id)?;
     let entry = Entry::new("catalogue", id.0, "catalogue.discarded").for_staff(actor.body_id());
     ledger::append(tx, Some(actor), &entry)

@@ -7,8 +7,8 @@ mod queries;
 mod rules;
 
 pub use actions::{
-    BLOCK, begin_import, drop_import, finish_import, import_csv, import_reference, is_verified,
-    publish, publish_by, stage_rows,
+    BLOCK, begin_import, discard, drop_import, finish_import, import_csv, import_reference,
+    is_verified, publish, publish_by, stage_rows,
 };
 pub use model::{Catalogue, CatalogueId, CatalogueItem, CatalogueItemId, CatalogueState, Heading};
 pub use pages::{ManageCatalogue, routes};

@@ -81,6 +81,7 @@ pub struct Client {
     pub origin: String,
     agent: ureq::Agent,
     pub language: &'static str,
+    session: std::sync::Mutex<String>,
 }
 
 impl Client {
@@ -95,7 +96,16 @@ impl Client {
             origin: origin.to_owned(),
             agent: config.into(),
             language: "zh-CN",
+            session: std::sync::Mutex::default(),
         }
+    }
+
+    /// The same person at another address of the portal.
+    pub fn moved_to(&self, origin: &str) -> Self {
+        let session = self.session.lock().unwrap().clone();
+        let moved = Self::new(origin);
+        moved.keep_session(&session);
+        moved
     }
 
     /// Takes a session that the test began.
@@ -103,6 +113,7 @@ impl Client {
         let uri: ureq::http::Uri = self.origin.parse().unwrap();
         let cookie = ureq::Cookie::parse(format!("session={token}; Path=/"), &uri).unwrap();
         self.agent.cookie_jar_lock().insert(cookie, &uri).unwrap();
+        token.clone_into(&mut self.session.lock().unwrap());
     }
 
     #[track_caller]
@@ -134,12 +145,17 @@ impl Client {
 
     /// Posts fields as they are, with no token: what an attacker or a script would send.
     pub fn post_raw(&self, path: &str, fields: &[(&str, &str)]) -> Reply {
+        self.try_post_raw(path, fields).expect("no answer")
+    }
+
+    /// `None` when the server is not there, or dies while it answers.
+    pub fn try_post_raw(&self, path: &str, fields: &[(&str, &str)]) -> Option<Reply> {
         let request = self
             .agent
             .post(self.url(path))
             .header("accept-language", self.language)
             .header("origin", &self.origin);
-        reply(request.send_form(fields.iter().copied()).unwrap())
+        read_reply(request.send_form(fields.iter().copied()).ok()?).ok()
     }
 
     /// Opens `page`, takes the form whose action is `action` (or the page's own path) with everything that it holds,

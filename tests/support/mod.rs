@@ -17,6 +17,7 @@ use sanshe::infra::config::{Config, Mode};
 use sanshe::infra::db::Db;
 use sanshe::infra::failure::Failure;
 use sanshe::infra::outbox;
+use sanshe::infra::secrets::Secrets;
 use sanshe::infra::store::Tx;
 use sanshe::kernel::people::{BodyId, PersonId};
 use sanshe::kernel::roles::{BodyKind, Role};
@@ -66,12 +67,18 @@ pub struct Portal {
     thread: Option<std::thread::JoinHandle<()>>,
     /// A test that leaves outbox rows on purpose says so.
     pub may_leave_jobs: bool,
+    keeps_data: bool,
 }
 
 impl Portal {
     /// A demo-mode portal (clock at 2026-03-02 09:00) without the demo's story; its jobs run only when the test says
     /// [`Portal::run_jobs`].
     pub fn start(database: Database) -> Self {
+        Self::start_as(Mode::Demo, database)
+    }
+
+    /// The same as a demo, or live by the machine's clock.
+    pub fn start_as(mode: Mode, database: Database) -> Self {
         let number = COUNTER.fetch_add(1, Ordering::SeqCst);
         let data =
             std::env::temp_dir().join(format!("sanshe-test-{}-{number}", std::process::id()));
@@ -82,7 +89,11 @@ impl Portal {
         if database == Database::Postgres {
             vars.insert("SANSHE_DATABASE".to_owned(), new_postgres_database(number));
         }
-        let config = Config::read(Mode::Demo, &data, listen, &vars).unwrap();
+        let config = Config::read(mode, &data, listen, &vars).unwrap();
+        if mode == Mode::Live {
+            // A demo makes its own.
+            Secrets::make().unwrap().write_new(&data).unwrap();
+        }
         let state = Data::new(commands::open(config).unwrap());
         let shared = state.clone();
         let (sender, receiver) = std::sync::mpsc::channel();
@@ -107,7 +118,14 @@ impl Portal {
             stop: Some(receiver.recv().unwrap()),
             thread: Some(thread),
             may_leave_jobs: false,
+            keeps_data: false,
         }
+    }
+
+    /// Stops, and leaves folder and database to whoever comes after.
+    pub fn leave(mut self) -> Config {
+        self.keeps_data = true;
+        self.state.config.clone()
     }
 
     pub fn read<T>(&self, query: impl FnOnce(&mut Db) -> Result<T, Failure>) -> T {
@@ -269,7 +287,9 @@ impl Drop for Portal {
         if let Some(thread) = self.thread.take() {
             drop(thread.join());
         }
-        drop(std::fs::remove_dir_all(&self.data));
+        if !self.keeps_data {
+            drop(std::fs::remove_dir_all(&self.data));
+        }
     }
 }
 

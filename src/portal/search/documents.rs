@@ -7,6 +7,7 @@ use crate::infra::db::Db;
 use crate::infra::failure::Failure;
 use crate::infra::words::{Language, Words};
 use crate::organizations::registry::{self, ProviderId, ProviderState};
+use crate::procurement::contracts::{self, ContractId};
 use crate::procurement::projects::{self, ProjectId};
 use crate::regions::{self, Region, RegionKind};
 use chrono::{DateTime, NaiveDateTime};
@@ -138,6 +139,36 @@ pub fn project(db: &mut Db, id: i64) -> Result<Option<Document>, Failure> {
         summary: parts.join(" · "),
         more: String::new(),
         link: format!("/projects/{}", project.id),
+        at,
+    }))
+}
+
+/// A contract, once it is published, without what is marked as a secret in it.
+pub fn contract(db: &mut Db, id: i64) -> Result<Option<Document>, Failure> {
+    let Some(contract) = contracts::find_public(db, ContractId(id))? else {
+        return Ok(None);
+    };
+    let Some(at) = contract.published_at else {
+        return Ok(None);
+    };
+    let codes = contracts::communities_of(db, contract.id)?;
+    let service = scope_names(db, std::slice::from_ref(&contract.catalogue_code))?;
+    let parts = [
+        contract.number,
+        contract.provider_name,
+        accounts::find_body(db, contract.buyer_id)?.name,
+        service.join("、"),
+        area_names(db, &codes)?,
+        contract.scope,
+    ];
+    let shown: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+    Ok(Some(Document {
+        kind: DocumentKind::Contract,
+        subject_id: contract.id.0,
+        title: contract.title,
+        summary: shown.join(" · "),
+        more: contract.provider_code.unwrap_or_default(),
+        link: format!("/contracts/{}", contract.id),
         at,
     }))
 }

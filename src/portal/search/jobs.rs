@@ -33,6 +33,12 @@ pub fn reindex(state: &Data<State>, job: &Job) -> Result<(), Failure> {
             let document = state.store.read_blocking(|db| documents::project(db, id))?;
             put_or_remove(state, DocumentKind::Project, id, document)
         }
+        "contract.published" => {
+            let document = state
+                .store
+                .read_blocking(|db| documents::contract(db, id))?;
+            put_or_remove(state, DocumentKind::Contract, id, document)
+        }
         // Nothing of it is public yet.
         _ => Ok(()),
     }
