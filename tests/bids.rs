@@ -717,7 +717,133 @@ fn an_opening_needs_two_who_judge_nothing(database: Database) {
     assert_eq!(told, 3);
 }
 
+/// The worker closes the tender among 32 submissions, many times: whoever got a receipt is among the bids, nobody else,
+/// and nobody after the deadline.
+fn a_close_among_submissions_loses_nothing(database: Database) {
+    const BIDDERS: usize = 32;
+    let portal = Portal::start(database);
+    let tender = open_tender(&portal);
+    let id = TenderId(tender.tender);
+    let actors: Vec<_> = (0..BIDDERS)
+        .map(|n| {
+            bidder(&portal, &format!("task{n}"));
+            portal.actor(&format!("task{n}"))
+        })
+        .collect();
+    portal.move_clock_to(tender.closes_at - Duration::minutes(5));
+    let open_for = |time: Duration| {
+        portal.write(move |tx| {
+            let closes = tx.now + time;
+            diesel::update(schema::tenders::table.find(id.0))
+                .set((
+                    schema::tenders::state.eq("open"),
+                    schema::tenders::closes_at.eq(closes),
+                    schema::tenders::next_check.eq(closes),
+                    schema::tenders::closed_at.eq(None::<NaiveDateTime>),
+                ))
+                .execute(tx.db)?;
+            Ok(closes)
+        })
+    };
+    let (mut taken, mut late) = (0, 0);
+    for round in 0..12 {
+        open_for(Duration::minutes(5));
+        let found = portal.read(move |db| Ok(sanshe::procurement::tenders::find(db, id)?));
+        let prepared: Vec<_> = actors
+            .iter()
+            .map(|actor| {
+                let price = Some(sanshe::kernel::money::Fen(46_800_000));
+                let draft = bids::Draft {
+                    price,
+                    lines: vec![bids::Line {
+                        label: "全部".into(),
+                        amount: price.unwrap(),
+                    }],
+                    proposal: format!("第 {round} 版"),
+                };
+                let sealed = bids::seal_draft(&portal.state.secrets, &draft).unwrap();
+                let own = actor.clone();
+                portal.write(move |tx| bids::save_draft(tx, &own, id, 0, &sealed));
+                let body = actor.body_id().unwrap();
+                bids::prepare(&found, body, draft, 1, &[]).unwrap()
+            })
+            .collect();
+        let numbers: Vec<String> = prepared.iter().map(|bid| bid.receipt_no.clone()).collect();
+        let closes = open_for(Duration::milliseconds(120));
+        let receipts: Vec<String> = std::thread::scope(|scope| {
+            let portal = &portal;
+            scope.spawn(move || {
+                while portal.now() < closes + Duration::milliseconds(60) {
+                    sanshe::jobs::round(&portal.state);
+                }
+            });
+            let tasks: Vec<_> = (0_i64..)
+                .zip(actors.iter().zip(prepared))
+                .map(|(n, (actor, bid))| {
+                    let actor = actor.clone();
+                    scope.spawn(move || {
+                        // The first six are in time in any case, so that the tender has bids to close on.
+                        let aim = if n < 6 {
+                            -110
+                        } else {
+                            (n * 7 + round) % 24 - 14
+                        };
+                        let wait = closes + Duration::milliseconds(aim) - portal.now();
+                        std::thread::sleep(wait.to_std().unwrap_or_default());
+                        let number = bid.receipt_no.clone();
+                        let signatures = portal.state.signatures.clone();
+                        let sent = portal
+                            .state
+                            .store
+                            .write_blocking(move |tx| bids::submit(tx, &actor, &signatures, &bid));
+                        match sent {
+                            Ok(()) => Some(number),
+                            Err(sanshe::infra::failure::Failure::Refused(_)) => None,
+                            Err(other) => panic!("{other}"),
+                        }
+                    })
+                })
+                .collect();
+            tasks
+                .into_iter()
+                .filter_map(|task| task.join().unwrap())
+                .collect()
+        });
+        portal.run_jobs();
+        let stored: Vec<(String, NaiveDateTime)> = portal.read(|db| {
+            Ok(schema::bids::table
+                .select((schema::bids::receipt_no, schema::bids::submitted_at))
+                .load(db)?)
+        });
+        let of_round: std::collections::BTreeSet<&String> = stored
+            .iter()
+            .filter(|(number, _)| numbers.contains(number))
+            .map(|(number, at)| {
+                assert!(*at < closes, "{number} came at {at}, closed {closes}");
+                number
+            })
+            .collect();
+        assert_eq!(of_round, receipts.iter().collect(), "round {round}");
+        let found = portal.read(move |db| Ok(sanshe::procurement::tenders::find(db, id)?));
+        assert_eq!(found.state.as_str(), "closed");
+        assert!(found.closed_at.unwrap() >= closes);
+        let closings: i64 = portal.read(|db| {
+            Ok(schema::ledger::table
+                .filter(schema::ledger::what.eq("tender.closed"))
+                .count()
+                .get_result(db)?)
+        });
+        assert_eq!(closings, round + 1, "closed more than once");
+        assert_eq!(drafts(&portal), 0);
+        taken += receipts.len();
+        late += BIDDERS - receipts.len();
+    }
+    println!("{taken} in time, {late} too late");
+    assert!(taken > 40 && late > 20, "{taken} in time, {late} too late");
+}
+
 on_both!(
+    a_close_among_submissions_loses_nothing,
     a_bid_is_written_sent_and_opened,
     what_a_draft_refuses,
     files_are_checked_by_content,

@@ -600,7 +600,135 @@ fn running_contracts_are_entered_afterwards(database: Database) {
     assert!(found[0].is_entered_afterwards);
 }
 
+/// Both sides sign at the same moment, each twice: two signatures, one publication.
+fn signatures_at_once_publish_once(database: Database) {
+    for _ in 0..3 {
+        let stage = ranked(database);
+        award(&stage, 1, "", "").expect(303);
+        let id = draw_up(&stage);
+        fill_in(&stage, id, &[]).expect(303);
+        offer(&stage, id);
+        let provider = stage.bidder(1, Role::Signatory);
+        let mayor = stage
+            .portal
+            .member("mayor", stage.buyer, &[Role::Signatory]);
+        let sign = format!("/contracts/{id}/sign");
+        let action = format!("{sign}-by-password");
+        let asked: Vec<(&Client, Reply)> = [&provider, &mayor, &provider, &mayor]
+            .map(|client| (client, client.get(&sign)))
+            .into();
+        let mut answers: Vec<u16> = std::thread::scope(|scope| {
+            let signing: Vec<_> = asked
+                .iter()
+                .map(|(client, shown)| {
+                    let fields = [("password", PASSWORD)];
+                    let action = &action;
+                    scope.spawn(move || client.submit_from(shown, action, &fields).status)
+                })
+                .collect();
+            signing.into_iter().map(|s| s.join().unwrap()).collect()
+        });
+        answers.sort_unstable();
+        assert_eq!(answers[..2], [303, 303]);
+        assert!(
+            answers[2..]
+                .iter()
+                .all(|status| (400..500).contains(status)),
+            "{answers:?}"
+        );
+        assert_eq!(state_of(&stage), "published");
+        let (signatures, notices): (i64, i64) = stage.portal.read(move |db| {
+            let signatures = sanshe::schema::contract_signatures::table
+                .filter(sanshe::schema::contract_signatures::contract_id.eq(id))
+                .count()
+                .get_result(db)?;
+            let notices = publications::table
+                .filter(publications::kind.eq("contract"))
+                .count()
+                .get_result(db)?;
+            Ok((signatures, notices))
+        });
+        assert_eq!((signatures, notices), (2, 1));
+    }
+}
+
+/// The command enters all rows or none, and names each bad place as compilers do.
+fn the_command_imports_all_or_nothing(database: Database) {
+    use sanshe::infra::db::DatabaseUrl;
+    let portal = Portal::start(database);
+    let town = portal.body(
+        BodyKind::TownGovernment,
+        "示范镇人民政府",
+        Some("320585100"),
+    );
+    let provider = portal.body(BodyKind::Provider, "晨星社会工作服务中心", None);
+    portal.run_jobs();
+    let path = portal.data.join("running.csv");
+    let run = |body: BodyId, text: &str| {
+        std::fs::write(&path, text).unwrap();
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_sanshe"));
+        command
+            .args(["import-contracts", "--demo", "--data"])
+            .arg(&portal.data)
+            .args(["--body", &body.to_string()])
+            .arg(&path)
+            .env("LANG", "zh_CN.UTF-8")
+            .env_remove("LC_ALL")
+            .env_remove("SANSHE_DATABASE");
+        if let DatabaseUrl::Postgres(url) = &portal.state.config.database {
+            command.env("SANSHE_DATABASE", url);
+        }
+        let output = command.output().unwrap();
+        (
+            output.status.code(),
+            String::from_utf8(output.stdout).unwrap(),
+            String::from_utf8(output.stderr).unwrap(),
+        )
+    };
+    let count = || portal.read(|db| Ok(contracts::table.count().get_result::<i64>(db)?));
+    let good = row("残疾人日间照料", "320585100001；320585100002");
+    let bad = row("青少年服务", "320585100001")
+        .replace("2026-08-31", "2026-02-30")
+        .replace("\"36,000.00\"", "-5");
+    let (code, said, why) = run(town, &file(&[good.clone(), bad]));
+    assert_eq!((code, said.as_str()), (Some(1), ""));
+    for place in ["running.csv:3: amount_yuan: ", "running.csv:3: term_to: "] {
+        assert!(why.contains(place), "no {place} in {why}");
+    }
+    assert!(why.contains("nothing was imported"), "{why}");
+    let (code, _, why) = run(town, &file(&[good.clone(), row("养老", "320585100999")]));
+    assert_eq!(code, Some(1));
+    assert!(why.contains("running.csv:3: communities: "), "{why}");
+    let (code, _, why) = run(provider, &file(&[good.clone()]));
+    assert_eq!(code, Some(1));
+    assert!(why.contains("buys nothing"), "{why}");
+    assert_eq!(count(), 0);
+    let rows: Vec<String> = (0..40)
+        .map(|n| row(&format!("青少年服务 {n}"), "320585100003"))
+        .chain([good])
+        .collect();
+    let (code, said, why) = run(town, &file(&rows));
+    assert_eq!(code, Some(0), "{why}");
+    assert!(said.contains("41"), "{said}");
+    assert_eq!(count(), 41);
+    let (code, _, why) = run(town, &file(&rows));
+    assert_eq!(code, Some(1), "the same rows were entered twice: {why}");
+    assert_eq!(count(), 41);
+    portal
+        .anonymous()
+        .get(
+            "/contracts?q=残疾人"
+                .replace("残疾人", "%E6%AE%8B%E7%96%BE%E4%BA%BA")
+                .as_str(),
+        )
+        .expect(200)
+        .see("残疾人日间照料")
+        .see("补录");
+}
+
 on_both!(
+    signatures_at_once_publish_once,
+    the_command_imports_all_or_nothing,
     the_first_in_rank_is_awarded,
     an_award_that_cannot_stand_is_cancelled,
     the_winners_content_is_locked,

@@ -525,7 +525,48 @@ fn who_steps_back_is_replaced(database: Database) {
     );
 }
 
+/// Each of three sheets comes while the others do: one of them is the last, and brings one ranking.
+fn last_sheets_at_once_rank_once(database: Database) {
+    for _ in 0..3 {
+        let stage = opened(database, PRICES);
+        form_panel(&stage, "3").expect(303);
+        let members = members(&stage);
+        for (_, member) in &members {
+            declare(&stage, member);
+            for bid in 0..PRICES.len() {
+                score(&stage, member, bid, ["50", "20"]).expect(303);
+            }
+        }
+        let page = format!("/panel/{}", stage.tender);
+        let shown: Vec<_> = members
+            .iter()
+            .map(|(_, member)| member.get(&page))
+            .collect();
+        std::thread::scope(|scope| {
+            for ((_, member), shown) in members.iter().zip(&shown) {
+                let action = format!("{page}/submit");
+                scope.spawn(move || member.submit_from(shown, &action, &[]).expect(303).status);
+            }
+        });
+        assert_eq!(stage.tender_state(), "evaluated");
+        let tender = stage.tender;
+        let (ranked, told): (i64, i64) = stage.portal.read(move |db| {
+            let ranked = results::table
+                .filter(results::tender_id.eq(tender))
+                .count()
+                .get_result(db)?;
+            let told = sanshe::schema::ledger::table
+                .filter(sanshe::schema::ledger::what.eq("tender.evaluated"))
+                .count()
+                .get_result(db)?;
+            Ok((ranked, told))
+        });
+        assert_eq!((ranked, told), (3, 1));
+    }
+}
+
 on_both!(
+    last_sheets_at_once_rank_once,
     a_panel_is_lawful,
     members_score_alone,
     the_last_sheet_brings_the_exact_ranking,

@@ -385,7 +385,8 @@ fn a_marked_bid_is_nowhere_before_the_opening(database: Database) {
         for mail in portal.mails() {
             nowhere("a mail", mail.as_bytes());
         }
-        nowhere("the log", &LOG.lock().unwrap());
+        let logged = LOG.lock().unwrap().clone();
+        nowhere("the log", &logged);
         nowhere("a temporary file", &new_temporary_files(begun));
     };
     nowhere_now("while it is open", 100);
