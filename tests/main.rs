@@ -38,6 +38,7 @@ mod roles;
 mod search;
 mod secrecy;
 mod store;
+mod story;
 mod support;
 mod tender_clock;
 mod tenders;

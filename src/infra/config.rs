@@ -3,6 +3,7 @@
 use super::db::DatabaseUrl;
 use super::failure::Failure;
 use serde::Deserialize;
+use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -35,8 +36,66 @@ pub struct Host {
     pub site_code: Option<String>,
     pub icp: Option<String>,
     pub police: Option<String>,
-    /// A picture file beside the configuration, shown in place of our mark.
+    /// A picture file (SVG, PNG, JPEG, WebP) beside the configuration, shown in place of our mark.
+    #[serde(skip_serializing)]
     pub logo: Option<PathBuf>,
+}
+
+/// The host's mark, read when the portal starts.
+#[derive(Clone)]
+pub struct Logo {
+    pub mime: &'static str,
+    pub bytes: Vec<u8>,
+    /// Changes with the picture, so that browsers may keep each for ever.
+    pub version: String,
+}
+
+impl Logo {
+    const MAX: usize = 512 * 1024;
+
+    fn read(path: &Path) -> Result<Self, Failure> {
+        let refuse = |why: &str| Failure::internal(format!("logo {}: {why}", path.display()));
+        let bytes = std::fs::read(path).map_err(|error| refuse(&error.to_string()))?;
+        let mime = match bytes.as_slice() {
+            [0x89, b'P', b'N', b'G', ..] => "image/png",
+            [0xFF, 0xD8, 0xFF, ..] => "image/jpeg",
+            [
+                b'R',
+                b'I',
+                b'F',
+                b'F',
+                _,
+                _,
+                _,
+                _,
+                b'W',
+                b'E',
+                b'B',
+                b'P',
+                ..,
+            ] => "image/webp",
+            [b'<', ..] => "image/svg+xml",
+            _ => return Err(refuse("neither SVG, PNG, JPEG nor WebP")),
+        };
+        if bytes.len() > Self::MAX {
+            return Err(refuse("larger than 512 KB"));
+        }
+        let version = hex::encode(Sha256::digest(&bytes))
+            .chars()
+            .take(10)
+            .collect();
+        Ok(Self {
+            mime,
+            bytes,
+            version,
+        })
+    }
+}
+
+impl std::fmt::Debug for Logo {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Logo({}, {})", self.mime, self.version)
+    }
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -72,6 +131,7 @@ pub struct Config {
     pub prefix: String,
     pub trusted_proxies: Vec<IpAddr>,
     pub host: Host,
+    pub logo: Option<Logo>,
     pub smtp: Option<Smtp>,
     pub workers: usize,
     /// The county whose portal this is.
@@ -104,6 +164,9 @@ impl Config {
         let file = match std::fs::read_to_string(&path) {
             Ok(text) if mode == Mode::Live => toml::from_str::<File>(&text)
                 .map_err(|error| Failure::internal(format!("{}: {error}", path.display())))?,
+            Err(error) if mode == Mode::Live && vars.contains_key("SANSHE_CONFIG") => {
+                return Err(Failure::internal(format!("{}: {error}", path.display())));
+            }
             _ => File::default(),
         };
         let database = vars
@@ -133,8 +196,13 @@ impl Config {
                 .cloned()
                 .unwrap_or_else(|| unnamed.into());
         }
+        let logo = host.logo.as_ref().map(|name| {
+            let beside = path.parent().unwrap_or(Path::new(""));
+            Logo::read(&beside.join(name))
+        });
         Ok(Self {
             mode,
+            logo: logo.transpose()?,
             data: data.to_owned(),
             database,
             listen,

@@ -1,5 +1,6 @@
 //! Assets from inside the binary, for ever cacheable under a versioned address.
 
+use super::State;
 use crate::infra::embedded::Templates;
 use actix_web::{HttpRequest, HttpResponse, web};
 
@@ -23,6 +24,18 @@ async fn serve(req: HttpRequest, name: web::Path<String>) -> HttpResponse {
         Some("svg") => "image/svg+xml",
         _ => "application/octet-stream",
     };
+    cacheable(&req, kind, file.data.into_owned())
+}
+
+/// The mark of the body that runs this portal, where the configuration names one.
+async fn logo(req: HttpRequest, state: web::Data<State>) -> HttpResponse {
+    match &state.config.logo {
+        Some(logo) => cacheable(&req, logo.mime, logo.bytes.clone()),
+        None => HttpResponse::NotFound().finish(),
+    }
+}
+
+fn cacheable(req: &HttpRequest, kind: &'static str, body: Vec<u8>) -> HttpResponse {
     let cache = if req.query_string().starts_with("v=") {
         "public, max-age=31536000, immutable"
     } else {
@@ -31,9 +44,10 @@ async fn serve(req: HttpRequest, name: web::Path<String>) -> HttpResponse {
     HttpResponse::Ok()
         .insert_header(("content-type", kind))
         .insert_header(("cache-control", cache))
-        .body(file.data.into_owned())
+        .body(body)
 }
 
 pub fn routes(cfg: &mut web::ServiceConfig) {
-    cfg.route("/assets/{name:.+}", web::get().to(serve));
+    cfg.route("/assets/host-logo", web::get().to(logo))
+        .route("/assets/{name:.+}", web::get().to(serve));
 }

@@ -272,6 +272,7 @@ impl View {
             "demo_clock": clock,
             "actor": actor,
             "host": config.host,
+            "logo": config.logo.as_ref().map(|logo| format!("/assets/host-logo?v={}", logo.version)),
             "langs": langs,
             "path": here,
             "flash": flash,

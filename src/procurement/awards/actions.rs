@@ -129,7 +129,7 @@ fn start_clocks(
     Ok(())
 }
 
-/// The public notice: winner, price, main items and the panel's names (条例 §43).
+/// The public notice: winner with address, price, main items and the panel's names (条例 §43).
 fn announce(
     tx: &mut Tx,
     project: &Project,
@@ -149,6 +149,7 @@ fn announce(
         .into_iter()
         .map(|(name, _)| name)
         .collect();
+    let address = queries::address_of(tx.db, winner.bidder_id)?;
     publications::publish(
         tx,
         &Notice {
@@ -160,7 +161,7 @@ fn announce(
             content: &json!({
                 "number": project.number, "title": project.title, "round": tender.round, "method": tender.method,
                 "buyer": buyer.name, "phone": project.phone, "catalogue_code": project.catalogue_code,
-                "winner": winner.bidder_name, "price_fen": winner.price, "total": winner.total.to_string(),
+                "winner": winner.bidder_name, "winner_address": address, "price_fen": winner.price, "total": winner.total.to_string(),
                 "items": items, "panel": panel,
                 "term_from": project.term_from, "term_to": project.term_to, "requirement": project.requirement,
                 "ground": decision.ground, "notice_days": rules.result_notice.days,

@@ -334,7 +334,7 @@ async fn result(view: View, state: Data<State>, id: Path<ProjectId>) -> Answer {
             "crumbs": crumbs(&view, project, &title),
             "id": id.to_string(), "project": project.title, "number": project.number, "buyer": found.buyer,
             "phone": project.phone, "decided": found.decided,
-            "winner": found.winner.bidder_name, "price": found.winner.price.to_string(),
+            "winner": found.winner.bidder_name, "address": found.notice.get("winner_address"), "price": found.winner.price.to_string(),
             "capitals": found.winner.price.capitals(), "total": found.winner.total.to_string(),
             "term_from": text("term_from"), "term_to": text("term_to"), "items": items, "panel": list("panel"),
             "days": found.notice.get("notice_days").map(ToString::to_string).unwrap_or_default(),

@@ -2,10 +2,10 @@
 
 use super::model::{Award, AwardId, AwardState, Ground};
 use crate::infra::db::{Db, columns};
-use crate::kernel::people::PersonId;
+use crate::kernel::people::{BodyId, PersonId};
 use crate::procurement::bids::BidId;
 use crate::procurement::tenders::TenderId;
-use crate::schema::awards;
+use crate::schema::{awards, providers};
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
@@ -19,6 +19,15 @@ pub fn list_of(db: &mut Db, tender: TenderId) -> QueryResult<Vec<Award>> {
         .order(awards::id)
         .select(columns::<Award>())
         .load(db)
+}
+
+/// Where a registered provider is to be found, for the notice.
+pub fn address_of(db: &mut Db, bidder: BodyId) -> QueryResult<Option<String>> {
+    providers::table
+        .filter(providers::body_id.eq(bidder))
+        .select(providers::address)
+        .first(db)
+        .optional()
 }
 
 /// The award that stands.

@@ -24,6 +24,7 @@ awards-cancel-text = If the winner cannot sign, cancel the award with its ground
 awards-cancel-button = Cancel the award
 awards-result-title = Result notice
 awards-winner = Winner
+awards-address = Address of the successful bidder
 awards-total = Total score
 awards-term = Term
 awards-until = to

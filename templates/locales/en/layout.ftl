@@ -60,6 +60,7 @@ layout-clock-late = Overdue
 layout-history-when = When
 layout-history-who = Who
 layout-history-what = What
+layout-history-none = Nothing to show yet.
 layout-history-reason = Reason:{" "}
 
 # For the countdown: one word, or “one|many”.

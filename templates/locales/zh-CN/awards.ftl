@@ -24,6 +24,7 @@ awards-cancel-text = 成交人不能签订合同的，写明依据和理由后�
 awards-cancel-button = 取消成交资格
 awards-result-title = 结果公告
 awards-winner = 成交人
+awards-address = 成交人地址
 awards-total = 评审总分
 awards-term = 服务期
 awards-until = 至

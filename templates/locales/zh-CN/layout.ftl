@@ -60,6 +60,7 @@ layout-clock-late = 已逾期
 layout-history-when = 时间
 layout-history-who = 经办
 layout-history-what = 事项
+layout-history-none = 还没有可供查看的记录。
 layout-history-reason = 理由：
 
 # For the countdown: one word, or “one|many”.
