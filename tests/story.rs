@@ -734,8 +734,9 @@ impl Walk {
         browser.click(&format!("main a[href='{provider}']"));
         self.see("居家养老巡访与精神关爱服务");
         self.look("organization", &[]);
-        self.go("/catalogue/2026/A0402");
-        self.see("居家养老巡访与精神关爱服务");
+        self.go(contract);
+        browser.click("main a[href='/catalogue/2027/A0402']");
+        assert!(browser.has("main a[href^='/projects?'], main a[href^='/organizations?']"));
         self.look("catalogue-item", &[]);
         self.go("/");
         browser.fill("q", "养老");

@@ -13,6 +13,7 @@ pub use actions::{
 pub use model::{Catalogue, CatalogueId, CatalogueItem, CatalogueItemId, CatalogueState, Heading};
 pub use pages::{ManageCatalogue, routes};
 pub use queries::{
-    find, find_item, find_published, list_children, list_items, list_public, newest_published,
+    find, find_item, find_published, list_children, list_items, list_public, list_versions_of,
+    newest_published,
 };
 pub use rules::{BadRow, Row, read as read_csv};

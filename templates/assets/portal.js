@@ -51,11 +51,6 @@
     }, 1000);
   }
 
-  // On a phone the list comes before the filters, as long as none is set.
-  if (window.matchMedia("(max-width: 760px)").matches && !location.search) {
-    all("details[data-filters]").forEach(function (filters) { filters.open = false; });
-  }
-
   // One press, one submission.
   var release = function () {
     all("[data-sent]").forEach(function (button) { button.disabled = false; delete button.dataset.sent; });

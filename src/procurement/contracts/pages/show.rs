@@ -2,6 +2,7 @@
 
 use super::{names, stand};
 use crate::accounts;
+use crate::catalogue;
 use crate::infra::actor::Actor;
 use crate::infra::db::Db;
 use crate::infra::failure::Failure;
@@ -23,6 +24,8 @@ pub(super) struct Seen {
     pub contract: Contract,
     pub is_party: bool,
     pub buyer: String,
+    /// The catalogue's year and name for what is bought.
+    item: Option<(i64, String)>,
     pub communities: Vec<Region>,
     pub signatures: Vec<(Signature, String)>,
     pub provider_page: Option<String>,
@@ -50,7 +53,10 @@ pub(super) fn read(
     }
     let codes = queries::communities_of(db, id)?;
     let pages = queries::provider_pages(db, std::slice::from_ref(&contract))?;
+    let versions = catalogue::list_versions_of(db, &contract.catalogue_code)?;
+    let item = versions.into_iter().next();
     Ok(Seen {
+        item: item.map(|(version, item)| (version.year, item.name)),
         provider_page: pages.into_values().next(),
         buyer: accounts::find_body(db, contract.buyer_id)?.name,
         communities: regions::find_many(db, &codes)?,
@@ -142,7 +148,11 @@ pub(super) fn body(view: &View, seen: &Seen) -> Value {
         "provider_href": seen.provider_page,
         "amount": contract.amount_fen.to_string(), "capitals": contract.amount_fen.capitals(),
         "from": contract.term_from.to_string(), "to": contract.term_to.to_string(),
-        "catalogue_code": contract.catalogue_code, "phone": contract.phone,
+        "catalogue": {
+            "code": contract.catalogue_code, "name": seen.item.as_ref().map(|(_, name)| name),
+            "href": seen.item.as_ref().map(|(year, _)| format!("/catalogue/{year}/{}", contract.catalogue_code)),
+        },
+        "phone": contract.phone,
         "communities": names(&seen.communities),
         "scope": part(SecretField::Scope, &contract.scope),
         "payment": part(SecretField::Payment, &contract.payment),
