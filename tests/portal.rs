@@ -425,13 +425,32 @@ fn a_live_portal_has_no_demo() {
         .unwrap()
         .write_new(&data)
         .unwrap();
-    let config = sanshe::infra::config::Config::read(
-        sanshe::infra::config::Mode::Live,
-        &data,
-        "127.0.0.1:1".parse().unwrap(),
-        &std::collections::HashMap::from([("SANSHE_CONFIG".to_owned(), "/nonexistent".to_owned())]),
+    let read = |file: &std::path::Path| {
+        let name = file.display().to_string();
+        sanshe::infra::config::Config::read(
+            sanshe::infra::config::Mode::Live,
+            &data,
+            "127.0.0.1:1".parse().unwrap(),
+            &std::collections::HashMap::from([("SANSHE_CONFIG".to_owned(), name)]),
+        )
+    };
+    // What the environment names must be there, and so must the mark that it names.
+    let file = data.join("sanshe.toml");
+    assert!(read(&file).is_err());
+    std::fs::write(
+        &file,
+        "[host]\nname = \"示范市民政局\"\nlogo = \"mark.svg\"\n",
     )
     .unwrap();
+    assert!(read(&file).is_err());
+    std::fs::write(data.join("mark.svg"), "MZ").unwrap();
+    assert!(read(&file).is_err());
+    std::fs::write(
+        data.join("mark.svg"),
+        "<svg xmlns='http://www.w3.org/2000/svg'/>",
+    )
+    .unwrap();
+    let config = read(&file).unwrap();
     let state = actix_web::web::Data::new(sanshe::commands::open(config).unwrap());
     let before = state.store.now();
     let refused = sanshe::demo::clock::move_to(&state, before + Duration::days(1));
@@ -451,6 +470,13 @@ fn a_live_portal_has_no_demo() {
         let reply = actix_web::test::call_service(&app, home).await;
         assert_eq!(reply.status().as_u16(), 200);
         let body = actix_web::test::read_body(reply).await;
-        assert!(!String::from_utf8_lossy(&body).contains("/demo/"));
+        let body = String::from_utf8_lossy(&body);
+        assert!(!body.contains("/demo/"));
+        assert!(body.contains("/assets/host-logo?v=") && body.contains("示范市民政局"));
+        let logo = actix_web::test::TestRequest::get()
+            .uri("/assets/host-logo")
+            .to_request();
+        let reply = actix_web::test::call_service(&app, logo).await;
+        assert_eq!(reply.headers()["content-type"], "image/svg+xml");
     });
 }

@@ -372,11 +372,13 @@ pub fn check_dates(
             article: rules.tendering.article.clone(),
         });
     }
+    // Counted back from a closing that is itself too early, the questions' end would be a day long past.
+    let closes_in_time = wrong.is_empty();
     if questions_until <= now {
         wrong.push(TenderRule::QuestionsPast);
     }
     if let Some(latest) = latest_questions(rules, calendar, closes_at)
-        .filter(|latest| last_day(questions_until) > last_day(*latest))
+        .filter(|latest| closes_in_time && last_day(questions_until) > last_day(*latest))
     {
         wrong.push(TenderRule::QuestionsTooLate {
             latest,
