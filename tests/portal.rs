@@ -477,6 +477,9 @@ fn a_live_portal_has_no_demo() {
             .uri("/assets/host-logo")
             .to_request();
         let reply = actix_web::test::call_service(&app, logo).await;
-        assert_eq!(reply.headers()["content-type"], "image/svg+xml");
+        assert_eq!(
+            reply.headers().get("content-type").unwrap(),
+            "image/svg+xml"
+        );
     });
 }

@@ -158,3 +158,5 @@ inbox-panel-drawn = You were drawn to evaluate “{ $title }”
 inbox-panel-spread = “{ $title }”: please review your scores
 inbox-panel-short = “{ $title }”: a member stepped back and nobody is left to be drawn
 inbox-tender-evaluated = “{ $title }” is evaluated; please award
+evaluation-points-drawn = How the points add up
+evaluation-total-head = Total

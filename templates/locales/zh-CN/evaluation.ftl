@@ -158,3 +158,5 @@ inbox-panel-drawn = 您被抽取参加“{ $title }”的评审
 inbox-panel-spread = “{ $title }”：请复核您的评分
 inbox-panel-short = “{ $title }”：评审成员回避，专家库无人可抽
 inbox-tender-evaluated = “{ $title }”评审完成，请确定成交人
+evaluation-points-drawn = 得分构成
+evaluation-total-head = 总分

@@ -7,13 +7,14 @@ use crate::infra::actor::Actor;
 use crate::infra::db::Db;
 use crate::infra::failure::{Failure, Refusal};
 use crate::kernel::people::PersonId;
+use crate::kernel::score::Points;
 use crate::kernel::text;
 use crate::procurement::bids;
 use crate::procurement::evaluation::model::EvaluateTenders;
 use crate::procurement::evaluation::rules::{self, Step};
 use crate::procurement::evaluation::{SUBJECT, actions, queries};
 use crate::procurement::projects::{Project, ProjectId};
-use crate::procurement::tenders::{self, CriterionKind, Tender, TenderState};
+use crate::procurement::tenders::{self, Criterion, CriterionKind, Tender, TenderState};
 use crate::web::{Answer, AppError, Form, May, State, View};
 use actix_web::web::{Data, Path};
 use serde_json::{Value, json};
@@ -247,6 +248,9 @@ fn stand(seen: &Seen) -> &'static str {
     }
 }
 
+/// Colors of the drawn criteria, one after another.
+const SEGMENTS: [&str; 5] = ["ink", "jade", "sky", "amber", "cinnabar"];
+
 struct Ranking {
     rows: Vec<Value>,
     invalid: Vec<Value>,
@@ -259,23 +263,31 @@ fn ranking(db: &mut Db, project: &Project, tender: &Tender) -> Result<Ranking, F
     let mut rows = Vec::new();
     for bid in &results {
         let means = queries::criterion_means(db, tender.id, bid.bid_id)?;
-        let marks: Vec<Value> = criteria
-            .iter()
-            .map(|criterion| {
-                let points = match criterion.kind {
-                    CriterionKind::Price => bid.price_points.to_string(),
-                    CriterionKind::Quality => means
-                        .iter()
-                        .find(|mean| mean.criterion_id == criterion.id)
-                        .map(|mean| mean.points.to_string())
-                        .unwrap_or_default(),
-                };
-                json!({ "name": criterion.name, "weight": criterion.weight.to_string(), "points": points })
-            })
-            .collect();
+        let points_of = |criterion: &Criterion| match criterion.kind {
+            CriterionKind::Price => Some(bid.price_points),
+            CriterionKind::Quality => means
+                .iter()
+                .find(|mean| mean.criterion_id == criterion.id)
+                .map(|mean| mean.points),
+        };
+        let mut marks = Vec::new();
+        let mut segments = Vec::new();
+        let mut drawn = Points::ZERO;
+        for (criterion, color) in criteria.iter().zip(SEGMENTS.iter().cycle()) {
+            let points = points_of(criterion);
+            marks.push(json!({
+                "name": criterion.name, "weight": criterion.weight.to_string(),
+                "points": points.map(|points| points.to_string()).unwrap_or_default(), "color": color,
+            }));
+            let points = points.unwrap_or(Points::ZERO);
+            segments.push(
+                json!({ "x": drawn.to_string(), "width": points.to_string(), "color": color }),
+            );
+            drawn = drawn.plus(points).unwrap_or(drawn);
+        }
         rows.push(json!({
             "rank": bid.rank.to_string(), "bidder": bid.bidder_name, "price": bid.price.to_string(),
-            "total": bid.total.to_string(), "exact": bid.total.to_text(), "marks": marks,
+            "total": bid.total.to_string(), "exact": bid.total.to_text(), "marks": marks, "segments": segments,
             "joint": results.iter().filter(|other| other.rank == bid.rank).count() > 1,
         }));
     }
