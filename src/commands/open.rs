@@ -95,7 +95,7 @@ fn secrets(config: &Config) -> Result<Secrets, Failure> {
     match (Secrets::read(&config.data)?, config.mode) {
         (Some(secrets), _) => Ok(secrets),
         (None, Mode::Live) => Err(Failure::internal(format!(
-            "no secrets in {}: run `sanshe init --data {}` once; it makes them and the first administrator",
+            "no secrets in {}: run `sanshe init --email YOU@EXAMPLE --data {}` once: it makes them, and a link for the first administrator",
             config.data.display(),
             config.data.display()
         ))),
