@@ -1,4 +1,4 @@
-//! The runner: heartbeat, sealer, due events and outbox jobs, in one thread; the portal never relies on visitors.
+//! The runner: heartbeat, due events, sealer and outbox jobs; the portal never relies on visitors.
 
 use crate::accounts;
 use crate::infra::failure::Failure;
@@ -21,55 +21,70 @@ const REST: Duration = Duration::from_millis(100);
 const HEARTBEAT: Duration = Duration::from_secs(5);
 const SWEEP: Duration = Duration::from_hours(1);
 
+/// Jobs that talk to other machines have a thread of their own: a mail server that hangs closes no tender late.
+const OUTSIDE: &[&str] = &["mail"];
+const INSIDE: &[&str] = &["search"];
+const EVERYTHING: &[&str] = &["mail", "search"];
+
 pub struct Runner {
     stop: Arc<AtomicBool>,
-    thread: Option<JoinHandle<()>>,
+    threads: Vec<JoinHandle<()>>,
 }
 
 impl Runner {
     pub fn start(state: Data<State>) -> Result<Self, Failure> {
         let run = state.store.write_blocking(uptime::begin)?;
         let stop = Arc::new(AtomicBool::new(false));
-        let stopped = Arc::clone(&stop);
-        let thread = std::thread::Builder::new()
-            .name("jobs".into())
-            .spawn(move || {
-                let mut beaten = Instant::now();
-                let mut swept: Option<Instant> = None;
-                while !stopped.load(Ordering::SeqCst) {
-                    if beaten.elapsed() >= HEARTBEAT {
-                        log_failure(
-                            "heartbeat",
-                            state.store.write_blocking(move |tx| uptime::beat(tx, run)),
-                        );
-                        beaten = Instant::now();
-                    }
-                    if swept.is_none_or(|at| at.elapsed() >= SWEEP) {
-                        log_failure("sweep", sweep_once(&state));
-                        swept = Some(Instant::now());
-                    }
-                    let worked = round(&state);
-                    if !worked {
-                        std::thread::sleep(REST);
-                    }
+        let mut runner = Self {
+            stop: Arc::clone(&stop),
+            threads: Vec::new(),
+        };
+        let (sender, stopped) = (state.clone(), Arc::clone(&stop));
+        runner.spawn("mail", move || {
+            while !stopped.load(Ordering::SeqCst) {
+                if log_failure("mail", run_jobs(&sender, OUTSIDE)).unwrap_or(0) == 0 {
+                    std::thread::sleep(REST);
                 }
-                log_failure(
-                    "heartbeat",
-                    state.store.write_blocking(move |tx| uptime::beat(tx, run)),
-                );
-            })
-            .map_err(Failure::internal)?;
-        Ok(Self {
-            stop,
-            thread: Some(thread),
-        })
+            }
+        })?;
+        runner.spawn("jobs", move || keep_house(&state, run, &stop))?;
+        Ok(runner)
     }
+
+    fn spawn(&mut self, name: &str, work: impl FnOnce() + Send + 'static) -> Result<(), Failure> {
+        let thread = std::thread::Builder::new().name(name.into()).spawn(work);
+        self.threads.push(thread.map_err(Failure::internal)?);
+        Ok(())
+    }
+}
+
+fn keep_house(state: &Data<State>, run: i64, stop: &AtomicBool) {
+    let beat = || {
+        let beaten = state.store.write_blocking(move |tx| uptime::beat(tx, run));
+        log_failure("heartbeat", beaten);
+    };
+    let mut beaten = Instant::now();
+    let mut swept: Option<Instant> = None;
+    while !stop.load(Ordering::SeqCst) {
+        if beaten.elapsed() >= HEARTBEAT {
+            beat();
+            beaten = Instant::now();
+        }
+        if swept.is_none_or(|at| at.elapsed() >= SWEEP) {
+            log_failure("sweep", sweep_once(state));
+            swept = Some(Instant::now());
+        }
+        if !work(state, INSIDE) {
+            std::thread::sleep(REST);
+        }
+    }
+    beat();
 }
 
 impl Drop for Runner {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::SeqCst);
-        if let Some(thread) = self.thread.take() {
+        for thread in self.threads.drain(..) {
             drop(thread.join());
         }
     }
@@ -77,8 +92,12 @@ impl Drop for Runner {
 
 /// One round of everything; whether there was anything to do.
 pub fn round(state: &Data<State>) -> bool {
+    work(state, EVERYTHING)
+}
+
+fn work(state: &Data<State>, consumers: &'static [&'static str]) -> bool {
     let due = log_failure("due events", due(state)).unwrap_or(0);
-    let ran = log_failure("outbox", run_jobs(state)).unwrap_or(0);
+    let ran = log_failure("outbox", run_jobs(state, consumers)).unwrap_or(0);
     let sealed = log_failure("sealer", seal(state)).unwrap_or(0);
     due + ran + sealed > 0
 }
@@ -92,9 +111,15 @@ fn sweep_once(state: &Data<State>) -> Result<usize, Failure> {
 }
 
 fn seal(state: &Data<State>) -> Result<usize, Failure> {
-    // Looking first keeps the writer free when there is nothing to seal.
-    let tail = state.store.read_blocking(|db| Ok(ledger::has_tail(db)?))?;
-    if tail {
+    // Looking first keeps the writer free when there is nothing to do.
+    let now = state.store.now();
+    let (hour, tail) = state
+        .store
+        .read_blocking(move |db| Ok((ledger::wants_hour(db, now)?, ledger::has_tail(db)?)))?;
+    if hour {
+        state.store.write_blocking(ledger::strike_hour)?;
+    }
+    if tail || hour {
         state.store.write_blocking(ledger::seal_tail)
     } else {
         Ok(0)
@@ -107,20 +132,27 @@ fn due(state: &Data<State>) -> Result<usize, Failure> {
     let due = state
         .store
         .read_blocking(|db| Ok(tenders::list_due(db, now)?))?;
-    for id in &due {
+    // One that cannot be moved on must not hold up the others.
+    let moved = due.into_iter().filter(|id| {
         let id = *id;
-        state
+        let done = state
             .store
-            .write_blocking(move |tx| tenders::check_due(tx, id))?;
-    }
-    Ok(due.len() + bids::run_due(state)?)
+            .write_blocking(move |tx| tenders::check_due(tx, id));
+        log_failure("a due tender", done).is_some()
+    });
+    Ok(moved.count() + bids::run_due(state)?)
 }
 
-fn run_jobs(state: &Data<State>) -> Result<usize, Failure> {
-    if state.store.read_blocking(|db| Ok(outbox::waiting(db)?))? == 0 {
+fn run_jobs(state: &Data<State>, consumers: &'static [&'static str]) -> Result<usize, Failure> {
+    let is_due = state
+        .store
+        .read_blocking(move |db| Ok(outbox::has_due(db, consumers)?))?;
+    if !is_due {
         return Ok(0);
     }
-    let jobs = state.store.write_blocking(|tx| outbox::claim(tx, 50))?;
+    let jobs = state
+        .store
+        .write_blocking(move |tx| outbox::claim(tx, consumers, 50))?;
     for job in &jobs {
         let outcome = perform(state, job);
         if let Err(error) = &outcome {

@@ -40,7 +40,7 @@ fn sanshe(folder: &Path, listen: &str, what: &str, database: Option<&str>) -> Co
         .args([what, "--listen", listen, "--data"])
         .arg(folder)
         .env_remove("SANSHE_DATABASE")
-        .env("SANSHE_CONFIG", "/nonexistent")
+        .env("SANSHE_CONFIG", "/dev/null")
         .env("SANSHE_LOG", "error")
         .stdin(Stdio::null())
         .stdout(Stdio::piped())

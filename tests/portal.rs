@@ -410,10 +410,64 @@ on_both!(
     a_community_is_remembered,
     only_a_community_is_remembered,
     the_ledger_head_is_genuine,
+    the_public_head_moves_by_the_hour,
+    a_body_has_a_size,
     probes_tell_what_is_wrong,
     the_demo_clock_goes_forward,
     mails_can_be_read,
 );
+
+/// A body with more fields than any page of ours, or more bytes than one file may have, ends early.
+fn a_body_has_a_size(database: Database) {
+    let portal = Portal::start(database);
+    portal.person("lin");
+    let client = portal.signed_in("lin");
+    let codes: Vec<String> = (0..2100).map(|n| format!("{n:09}")).collect();
+    let fields: Vec<(&str, &str)> = codes.iter().map(|code| ("areas", code.as_str())).collect();
+    client
+        .submit(
+            "/organizations/register",
+            "/organizations/register",
+            &fields,
+        )
+        .expect(413);
+    let half = vec![b'%'; 11 * 1024 * 1024];
+    let bureau = portal.body(BodyKind::Bureau, "示范民政局", Some("320585"));
+    let officer = portal.member("zhang", bureau, &[Role::Officer]);
+    let files: Vec<(&str, &str, &[u8])> = vec![("file", "a.csv", &half), ("file", "b.csv", &half)];
+    officer
+        .upload("/catalogue/import", "/catalogue/import", &[], &files)
+        .expect(413);
+}
+
+/// What anybody may fetch of the ledger stays the same within the hour, whatever is done, and moves with the hour,
+/// whether anything was done or not.
+fn the_public_head_moves_by_the_hour(database: Database) {
+    let portal = Portal::start(database);
+    let visitor = portal.anonymous();
+    let fetch = || {
+        visitor
+            .get("/about/verify/head.json")
+            .expect(200)
+            .body
+            .clone()
+    };
+    portal.move_clock_by(Duration::hours(2));
+    let before = fetch();
+    portal.write(|tx| {
+        let line = sanshe::infra::ledger::Entry::new("project", 1, "project.created");
+        sanshe::infra::ledger::append(tx, None, &line)
+    });
+    portal.run_jobs();
+    assert_eq!(fetch(), before);
+    portal.move_clock_by(Duration::hours(1));
+    let acted = fetch();
+    assert_ne!(acted, before);
+    portal.move_clock_by(Duration::hours(1));
+    let idle = fetch();
+    let hash = |text: &str| serde_json::from_str::<Head>(text).unwrap().chain_hash;
+    assert_ne!(hash(&idle), hash(&acted));
+}
 
 /// A live portal has neither the clock's move nor its page.
 #[test]
@@ -472,7 +526,7 @@ fn a_live_portal_has_no_demo() {
         let body = actix_web::test::read_body(reply).await;
         let body = String::from_utf8_lossy(&body);
         assert!(!body.contains("/demo/"));
-        assert!(body.contains("/assets/host-logo?v=") && body.contains("示范市民政局"));
+        assert!(body.contains("/assets/host-logo") && body.contains("示范市民政局"));
         let logo = actix_web::test::TestRequest::get()
             .uri("/assets/host-logo")
             .to_request();

@@ -99,6 +99,27 @@ fn a_panic_is_never_acknowledged(database: Database) {
     }
 }
 
+/// A statement that the database refuses costs its own writer, not those who wrote at the same moment.
+fn a_broken_write_spoils_nobody_elses(database: Database) {
+    let portal = Portal::start(database);
+    let store = &portal.state.store;
+    std::thread::scope(|scope| {
+        for n in 0..32 {
+            scope.spawn(move || {
+                let result = store.write_blocking(move |tx| {
+                    put(tx, &format!("beside-{n:02}"))?;
+                    if n % 2 == 1 {
+                        tx.db.batch_execute("NONSENSE")?;
+                    }
+                    Ok(())
+                });
+                assert_eq!(result.is_ok(), n % 2 == 0, "{n}: {result:?}");
+            });
+        }
+    });
+    assert_eq!(keys(&portal).len(), 16);
+}
+
 /// Many writers at once: everything acknowledged is there, nothing else is, and no write is lost or doubled.
 fn parallel_writes_are_all_there(database: Database) {
     let portal = Portal::start(database);
@@ -160,6 +181,7 @@ fn conflicting_counters_add_up(database: Database) {
 on_both!(
     a_refusal_rolls_back_its_own_job,
     a_panic_is_never_acknowledged,
+    a_broken_write_spoils_nobody_elses,
     parallel_writes_are_all_there,
     conflicting_counters_add_up,
 );

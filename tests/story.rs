@@ -741,7 +741,7 @@ impl Walk {
         self.go("/");
         browser.fill("q", "养老");
         browser.submit("main form[action='/search']");
-        for path in ["/catalogue/2027/A0402", provider, project] {
+        for path in ["/catalogue/2027/A0402", provider, project, contract] {
             assert!(
                 browser.has(&format!("main a[href='{path}']")),
                 "养老 does not find {path}"

@@ -4,12 +4,13 @@ use super::open::open_store;
 use crate::accounts;
 use crate::infra::config::{Config, Mode};
 use crate::infra::failure::Failure;
+use crate::infra::files;
 use crate::infra::secrets::Secrets;
 use crate::kernel::text;
 use std::path::Path;
 
 pub fn run(config: &Config, data: &Path, email: &str) -> Result<(), Failure> {
-    std::fs::create_dir_all(data).map_err(|error| {
+    files::private_folder(data).map_err(|error| {
         Failure::internal(format!(
             "the folder {} is not writable: {error}",
             data.display()

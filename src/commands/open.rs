@@ -5,6 +5,7 @@ use crate::common::rulesets;
 use crate::infra::config::{Config, Mode};
 use crate::infra::db::Purpose;
 use crate::infra::failure::Failure;
+use crate::infra::files;
 use crate::infra::migrations::migrate;
 use crate::infra::outbox;
 use crate::infra::portal;
@@ -38,7 +39,7 @@ pub fn open(config: Config) -> Result<State, Failure> {
 /// Makes the data folder, and finds out now whether it can be written to.
 fn ready_folder(data: &Path) -> Result<(), Failure> {
     let probe = data.join(".writable.tmp");
-    fs::create_dir_all(data)
+    files::private_folder(data)
         .and_then(|()| fs::write(&probe, b""))
         .and_then(|()| fs::remove_file(&probe))
         .map_err(|error| {

@@ -185,15 +185,21 @@ pub fn frame(
     let (actor, seen_at) = found.unzip();
     let unread = match &actor {
         None => 0,
-        Some(actor) => messages::table
-            .filter(messages::first_read_at.is_null())
-            .filter(
-                messages::person_id
-                    .eq(actor.person_id)
-                    .or(messages::body_id.eq(actor.body_id())),
-            )
-            .count()
-            .get_result(db)?,
+        Some(actor) => {
+            // Two counts, each by its own index.
+            let own: i64 = messages::table
+                .filter(messages::first_read_at.is_null())
+                .filter(messages::person_id.eq(actor.person_id))
+                .count()
+                .get_result(db)?;
+            let of_body: i64 = messages::table
+                .filter(messages::first_read_at.is_null())
+                .filter(messages::person_id.is_null())
+                .filter(messages::body_id.eq(actor.body_id()))
+                .count()
+                .get_result(db)?;
+            own + of_body
+        }
     };
     let next_event = if is_demo {
         tenders::table

@@ -58,22 +58,6 @@ impl Failure {
         Self::Internal(what.to_string())
     }
 
-    /// Whether a whole batch of jobs must be given up: anything but a refusal or a constraint may have
-    /// ended the transaction under the jobs before it.
-    pub fn spoils_the_batch(&self) -> bool {
-        match self {
-            Self::Db(DbError::DatabaseError(kind, _)) => !matches!(
-                kind,
-                DatabaseErrorKind::UniqueViolation
-                    | DatabaseErrorKind::ForeignKeyViolation
-                    | DatabaseErrorKind::CheckViolation
-                    | DatabaseErrorKind::NotNullViolation
-            ),
-            Self::Db(_) | Self::Unavailable | Self::Again => true,
-            _ => false,
-        }
-    }
-
     pub fn is_unique_violation(&self) -> bool {
         matches!(
             self,

@@ -25,9 +25,17 @@ pub struct Stored {
     pub size: i64,
 }
 
+/// Makes a folder that only the portal's own user may look into.
+pub fn private_folder(folder: &Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.recursive(true).create(folder)
+}
+
 impl Files {
     pub fn open(folder: &Path) -> Result<Self, Failure> {
-        std::fs::create_dir_all(folder).map_err(Failure::internal)?;
+        private_folder(folder).map_err(Failure::internal)?;
         let store = LocalFileSystem::new_with_prefix(folder)
             .map_err(Failure::internal)?
             .with_fsync(true);

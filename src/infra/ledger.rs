@@ -1,8 +1,8 @@
 //! The ledger: every state-changing action appends a line in its own transaction; a sealer chains the lines.
 //!
 //! A line holds a salted hash of what happened; the person's name and free text lie in a row of their own that can be
-//! erased without breaking the chain. Writers never wait for each other (a chain in the action's transaction cost
-//! `PostgreSQL` four fifths of its writes, stack.md); the verifier names the short unsealed tail.
+//! erased without breaking the chain. Writers never wait for each other (ADR 2); the verifier names
+//! the short unsealed tail.
 
 use super::actor::Actor;
 use super::db::{Db, columns};
@@ -14,16 +14,18 @@ use crate::kernel::instant;
 use crate::kernel::people::{BodyId, PersonId};
 use crate::on_db;
 use crate::schema::{ledger, ledger_texts};
-use chrono::NaiveDateTime;
+use chrono::{Duration, DurationRound, NaiveDateTime};
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 pub const GENESIS: &str = "sanshe-ledger-1";
 
+/// Lines that a thing's history shows at most.
+const HISTORY: i64 = 1000;
+
 crate::text_enum!(Audience {
     Public = "public",
-    Parties = "parties",
     Staff = "staff",
     Sealed = "sealed",
 });
@@ -37,7 +39,7 @@ pub struct Entry<'a> {
     pub article: Option<&'a str>,
     pub reason: Option<&'a str>,
     pub audience: Audience,
-    /// The party that may read a line for `Parties` or `Sealed` before it is public.
+    /// The party that may read a line for `Staff` or `Sealed` before it is public.
     pub body: Option<BodyId>,
     pub public_from: Option<NaiveDateTime>,
 }
@@ -316,9 +318,37 @@ impl Head {
 
 /// The present head, signed; `at` is the portal's time of signing.
 pub fn head(db: &mut Db, signatures: &Signatures, at: NaiveDateTime) -> Result<Head, Failure> {
+    let chain_hash = last(db)?.map(|(_, hash)| hash);
+    sign_head(db, signatures, chain_hash, at)
+}
+
+/// The head that everybody may fetch: as the ledger stood at the full hour. Between two hours it stays, so that nobody
+/// can watch it move when a sealed bid comes in.
+pub fn public_head(
+    db: &mut Db,
+    signatures: &Signatures,
+    now: NaiveDateTime,
+) -> Result<Head, Failure> {
+    let hour = full_hour(now);
+    let chain_hash = ledger::table
+        .filter(ledger::seq.is_not_null())
+        .filter(ledger::at.lt(hour))
+        .order(ledger::seq.desc())
+        .select(ledger::chain_hash.assume_not_null())
+        .first(db)
+        .optional()?;
+    sign_head(db, signatures, chain_hash, hour)
+}
+
+fn sign_head(
+    db: &mut Db,
+    signatures: &Signatures,
+    chain_hash: Option<String>,
+    at: NaiveDateTime,
+) -> Result<Head, Failure> {
     use crate::schema::portal;
     let instance: String = portal::table.select(portal::instance).first(db)?;
-    let chain_hash = last(db)?.map_or_else(|| GENESIS.to_owned(), |(_, hash)| hash);
+    let chain_hash = chain_hash.unwrap_or_else(|| GENESIS.to_owned());
     let at = instant::rfc3339(at);
     let signature = signatures.sign(Head::message(&chain_hash, &instance, &at).as_bytes());
     Ok(Head {
@@ -328,6 +358,34 @@ pub fn head(db: &mut Db, signatures: &Signatures, at: NaiveDateTime) -> Result<H
         public_key: signatures.public_key(),
         signature,
     })
+}
+
+fn full_hour(at: NaiveDateTime) -> NaiveDateTime {
+    at.duration_trunc(Duration::hours(1)).unwrap_or(at)
+}
+
+/// Whether this hour (portal clock) has no line of the portal's own yet.
+pub fn wants_hour(db: &mut Db, now: NaiveDateTime) -> QueryResult<bool> {
+    let newest: Option<NaiveDateTime> = ledger::table
+        .filter(ledger::subject_kind.eq("portal"))
+        .filter(ledger::subject_id.eq(0))
+        .order(ledger::id.desc())
+        .select(ledger::at)
+        .first(db)
+        .optional()?;
+    Ok(newest.is_none_or(|at| at < full_hour(now)))
+}
+
+/// One line an hour, whatever happens: the public head moves every hour, and tells nothing by moving.
+pub fn strike_hour(tx: &mut Tx) -> Result<(), Failure> {
+    if wants_hour(tx.db, tx.now)? {
+        append(
+            tx,
+            None,
+            &Entry::new("portal", 0, "portal.hour").for_staff(None),
+        )?;
+    }
+    Ok(())
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -392,7 +450,8 @@ pub fn verify(db: &mut Db, kept: Option<&str>) -> Result<Verified, Failure> {
     Ok(verified)
 }
 
-/// A thing's history as far as this reader may see it (portal time `now`), oldest first.
+/// A thing's history as far as this reader may see it (portal time `now`): the newest lines, oldest first. What the
+/// reader may not see is left out by the query, so that it cannot push out what everybody may.
 pub fn history(
     db: &mut Db,
     subject: (&str, i64),
@@ -400,25 +459,23 @@ pub fn history(
     now: NaiveDateTime,
 ) -> Result<Vec<(Line, Option<LineText>)>, Failure> {
     let body = reader.and_then(Actor::body_id);
-    let lines: Vec<(Line, Option<LineText>)> = ledger::table
+    let is_public = ledger::audience.eq(Audience::Public);
+    let is_out = ledger::public_from.le(now);
+    let mut lines: Vec<(Line, Option<LineText>)> = ledger::table
         .left_join(ledger_texts::table.on(ledger_texts::ledger_id.eq(ledger::id)))
+        .filter(ledger::subject_kind.eq(subject.0))
+        .filter(ledger::subject_id.eq(subject.1))
         .filter(
-            ledger::subject_kind
-                .eq(subject.0)
-                .and(ledger::subject_id.eq(subject.1)),
+            is_out
+                .or(is_public.and(ledger::public_from.is_null()))
+                .or(ledger::audience
+                    .ne(Audience::Public)
+                    .and(ledger::body_id.eq(body))),
         )
-        .order(ledger::id)
-        .limit(1000)
+        .order(ledger::id.desc())
+        .limit(HISTORY)
         .select((columns::<Line>(), columns::<LineText>().nullable()))
         .load(db)?;
-    Ok(lines
-        .into_iter()
-        .filter(|(line, _)| match line.audience {
-            Audience::Public => line.public_from.is_none_or(|from| from <= now),
-            _ => {
-                line.public_from.is_some_and(|from| from <= now)
-                    || (line.body_id.is_some() && line.body_id == body)
-            }
-        })
-        .collect())
+    lines.reverse();
+    Ok(lines)
 }

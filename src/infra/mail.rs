@@ -98,7 +98,7 @@ impl Mailer {
             }
         } else {
             let folder = config.data.join("mail");
-            std::fs::create_dir_all(&folder).map_err(Failure::internal)?;
+            super::files::private_folder(&folder).map_err(Failure::internal)?;
             Carrier::Folder(folder)
         };
         let mut layout = Handlebars::new();

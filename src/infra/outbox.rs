@@ -1,11 +1,11 @@
 //! Events and the jobs they cause, written in the action's transaction; each consumer keeps its own done mark.
 
-use super::db::{Db, columns};
+use super::db::Db;
 use super::failure::Failure;
 use super::store::{Tx, machine_now};
 use crate::on_db;
 use crate::schema::{events, jobs};
-use chrono::{Duration, NaiveDateTime};
+use chrono::Duration;
 use diesel::prelude::*;
 use serde::Serialize;
 
@@ -75,9 +75,21 @@ pub fn emit(
     Ok(())
 }
 
-/// Takes up to `size` due jobs, first of their lanes, and hides them for five minutes, so that a worker that dies
+/// Whether one of these consumers has a job that may be tried now.
+pub fn has_due(db: &mut Db, consumers: &[&str]) -> QueryResult<bool> {
+    diesel::select(diesel::dsl::exists(
+        jobs::table
+            .filter(jobs::done_at.is_null())
+            .filter(jobs::failed_at.is_null())
+            .filter(jobs::due_at.le(machine_now()))
+            .filter(jobs::consumer.eq_any(consumers.to_vec())),
+    ))
+    .get_result(db)
+}
+
+/// Takes up to `size` due jobs of these consumers, first of their lanes, and hides them for five minutes, so that a worker that dies
 /// loses nothing and two workers never share one.
-pub fn claim(tx: &mut Tx, size: i64) -> Result<Vec<Job>, Failure> {
+pub fn claim(tx: &mut Tx, consumers: &[&str], size: i64) -> Result<Vec<Job>, Failure> {
     let now = machine_now();
     let others = diesel::alias!(jobs as others);
     let due = jobs::table
@@ -87,6 +99,7 @@ pub fn claim(tx: &mut Tx, size: i64) -> Result<Vec<Job>, Failure> {
                 .and(jobs::failed_at.is_null())
                 .and(jobs::due_at.le(now)),
         )
+        .filter(jobs::consumer.eq_any(consumers.to_vec()))
         .filter(diesel::dsl::not(diesel::dsl::exists(
             others.filter(
                 others
@@ -162,24 +175,5 @@ pub fn failed(db: &mut Db) -> QueryResult<Vec<(String, Option<String>)>> {
     jobs::table
         .filter(jobs::failed_at.is_not_null())
         .select((jobs::consumer, jobs::last_error))
-        .load(db)
-}
-
-#[derive(Queryable, Selectable, Clone, Debug)]
-#[diesel(table_name = events)]
-pub struct Event {
-    pub id: i64,
-    pub topic: String,
-    pub subject_kind: String,
-    pub subject_id: i64,
-    pub payload: String,
-    pub at: NaiveDateTime,
-}
-
-pub fn list_events(db: &mut Db, topic: &str) -> QueryResult<Vec<Event>> {
-    events::table
-        .filter(events::topic.eq(topic))
-        .order(events::id)
-        .select(columns::<Event>())
         .load(db)
 }

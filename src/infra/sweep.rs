@@ -3,7 +3,7 @@
 use super::failure::Failure;
 use super::files::Files;
 use super::store::{Store, machine_now};
-use crate::schema::{bid_files, files, jobs, once_keys, tokens};
+use crate::schema::{bid_files, events, files, jobs, once_keys, tokens};
 use chrono::Duration;
 use diesel::prelude::*;
 use std::collections::HashSet;
@@ -24,6 +24,13 @@ pub async fn sweep(store: &Store, disk: &Files) -> Result<usize, Failure> {
                 .execute(tx.db)?;
             diesel::delete(jobs::table.filter(jobs::done_at.lt(now - DONE_JOBS_FOR)))
                 .execute(tx.db)?;
+            // Letters hold addresses: an event goes with its last job.
+            diesel::delete(
+                events::table
+                    .filter(events::at.lt(now - DONE_JOBS_FOR))
+                    .filter(events::id.ne_all(jobs::table.select(jobs::event_id))),
+            )
+            .execute(tx.db)?;
             Ok(())
         })
         .await?;

@@ -26,6 +26,8 @@ use std::rc::Rc;
 
 /// The largest posted form without files, bytes.
 const MAX_FORM: usize = 512 * 1024;
+/// Fields of a form; the longest of ours, with every community ticked, has some hundreds.
+const MAX_PAIRS: usize = 2000;
 /// Posts that need no account; every other one is asked to sign in, its form kept.
 const OPEN_POSTS: &[&str] = &[
     "/sign-in",
@@ -174,7 +176,8 @@ async fn read_form(req: &mut ServiceRequest) -> (Bytes, bool) {
         body.extend_from_slice(&chunk);
     }
     req.set_payload(Payload::None);
-    (body.freeze(), false)
+    let fields = body.as_ref().split(|byte: &u8| *byte == b'&').count();
+    (body.freeze(), fields > MAX_PAIRS)
 }
 
 async fn context_of(
@@ -264,7 +267,13 @@ fn network(req: &ServiceRequest, config: &Config) -> String {
     let forwarded = peer
         .filter(|peer| config.trusted_proxies.contains(peer))
         .and_then(|_| {
-            let header = req.headers().get("x-forwarded-for")?.to_str().ok()?;
+            // Proxies add themselves at the end, some with a line of their own.
+            let header = req
+                .headers()
+                .get_all("x-forwarded-for")
+                .last()?
+                .to_str()
+                .ok()?;
             header.rsplit(',').next()?.trim().parse::<IpAddr>().ok()
         });
     match forwarded.or(peer) {

@@ -8,6 +8,10 @@ use futures_util::StreamExt;
 
 /// The longest plain field of such a form, bytes.
 const MAX_FIELD: usize = 64 * 1024;
+/// All plain fields together, bytes.
+const MAX_FIELDS: usize = 512 * 1024;
+/// Fields and files of one body.
+const MAX_PARTS: usize = 200;
 
 /// A file part whose pieces were kept in memory: small documents such as CSV imports and scans (≤ [`MAX_FILE`]).
 pub struct Upload {
@@ -16,12 +20,18 @@ pub struct Upload {
     pub bytes: Vec<u8>,
 }
 
-/// Reads a whole multipart body. Empty files are left out; a broken body is a bad request.
+/// Reads a whole multipart body into memory, at most [`MAX_FILE`] of files. Empty files are left out; a broken body is a
+/// bad request.
 pub async fn read(multipart: Multipart) -> Result<(Form, Vec<Upload>), AppError> {
     let (mut parts, mut uploads) = (Parts::new(multipart), Vec::new());
+    let mut kept = 0;
     while let Some(mut file) = parts.next_file().await? {
         let mut bytes = Vec::new();
         while let Some(chunk) = file.chunk().await? {
+            kept += chunk.len();
+            if kept > MAX_FILE {
+                return Err(AppError::TooLarge);
+            }
             bytes.extend_from_slice(&chunk);
         }
         if !(file.name.is_empty() && bytes.is_empty()) {
@@ -39,6 +49,8 @@ pub async fn read(multipart: Multipart) -> Result<(Form, Vec<Upload>), AppError>
 pub struct Parts {
     multipart: Multipart,
     pairs: Vec<(String, String)>,
+    seen: usize,
+    kept: usize,
 }
 
 impl Parts {
@@ -46,6 +58,8 @@ impl Parts {
         Self {
             multipart,
             pairs: Vec::new(),
+            seen: 0,
+            kept: 0,
         }
     }
 
@@ -53,6 +67,10 @@ impl Parts {
     pub async fn next_file(&mut self) -> Result<Option<FilePart>, AppError> {
         while let Some(part) = self.multipart.next().await {
             let part = part.map_err(|_broken| AppError::BadRequest)?;
+            self.seen += 1;
+            if self.seen > MAX_PARTS {
+                return Err(AppError::TooLarge);
+            }
             let (field, file) = {
                 let disposition = part.content_disposition().ok_or(AppError::BadRequest)?;
                 let field = disposition.get_name().ok_or(AppError::BadRequest)?;
@@ -78,6 +96,10 @@ impl Parts {
                 value.extend_from_slice(&chunk);
             }
             let value = String::from_utf8(value).map_err(|_bytes| AppError::BadRequest)?;
+            self.kept += part.field.len() + value.len();
+            if self.kept > MAX_FIELDS {
+                return Err(AppError::TooLarge);
+            }
             self.pairs.push((part.field, value));
         }
         Ok(None)

@@ -88,7 +88,7 @@ async fn present_head(view: &View) -> Result<Head, AppError> {
     let signatures = state.signatures.clone();
     Ok(state
         .store
-        .read(move |db| ledger::head(db, &signatures, now))
+        .read(move |db| ledger::public_head(db, &signatures, now))
         .await?)
 }
 
