@@ -73,7 +73,9 @@ fn from_sign_up_to_sign_out(database: Database) {
 
     let mails = portal.mails();
     assert_eq!(mails.len(), 1);
-    assert!(readable(&mails[0]).contains("张三，您好"));
+    let letter = readable(&mails[0]);
+    assert!(letter.contains("您好"));
+    assert!(!letter.contains("张三"), "typed by anybody");
     let link = link_in(&mails[0], &portal.origin);
     // A scanner that opens the link confirms nothing.
     assert_eq!(portal.anonymous().get(&link).status, 200);
@@ -644,6 +646,100 @@ fn a_provider_gives_its_people_their_rights(database: Database) {
     assert!(readable(mails.last().unwrap()).contains("投标编制人"));
 }
 
+fn whoever_goes_takes_their_invitations_along(database: Database) {
+    let portal = Portal::start(database);
+    let provider = portal.body(BodyKind::Provider, "晨光社工服务中心", Some("320585"));
+    let zhang = portal.member("zhang", provider, &[Role::Submitter]);
+    let wang = portal.member("wang", provider, &[Role::Signatory]);
+    let held = portal.read(move |db| Ok(accounts::list_members(db, provider)?));
+    let end = |client: &Client, role: Role| {
+        let id = held.iter().find(|m| m.role == role).unwrap().id.to_string();
+        let fields = [("membership", id.as_str())];
+        client.submit("/account/members", "/account/members/end", &fields)
+    };
+    let invite = |client: &Client, email: &str, role: &str| {
+        let fields = [("email", email), ("role", role)];
+        client.submit("/account/members", "/account/members/invite", &fields)
+    };
+    end(&zhang, Role::Signatory).expect(422).see("签约人");
+    invite(&zhang, "friend@test.invalid", "submitter").expect(303);
+    invite(&wang, "colleague@test.invalid", "submitter").expect(303);
+    invite(&wang, &email_of("zhang"), "preparer").expect(303);
+    end(&wang, Role::Submitter).expect(303);
+    let open: Vec<String> = portal.read(|db| {
+        Ok(invitations::table
+            .filter(invitations::ended_at.is_null())
+            .select(invitations::email)
+            .load(db)?)
+    });
+    assert_eq!(open, ["colleague@test.invalid"]);
+    // Nobody's address is written to again and again, whoever asks.
+    let mut answers = Vec::new();
+    for _ in 0..4 {
+        let reply = invite(&wang, "target@test.invalid", "preparer");
+        answers.push(reply.status);
+        if reply.status == 422 {
+            reply.see("过于频繁");
+        }
+        portal.write(|tx| {
+            diesel::update(invitations::table.filter(invitations::email.eq("target@test.invalid")))
+                .set(invitations::ended_at.eq(tx.now))
+                .execute(tx.db)?;
+            Ok(())
+        });
+    }
+    assert_eq!(answers, [303, 303, 303, 422]);
+    // A provider's own words do not go to an address that nobody has confirmed.
+    let mails = portal.mails();
+    let told = |to: &str| {
+        let mail = mails.iter().rfind(|mail| mail.contains(to)).unwrap();
+        readable(mail).contains("晨光社工服务中心")
+    };
+    assert!(!told("target@test.invalid"));
+    assert!(told(&email_of("zhang")));
+    // So many invitations wait at most.
+    let wang = portal.actor("wang");
+    portal.write(move |tx| {
+        let language = sanshe::infra::words::Language::Chinese;
+        let mut most = 0;
+        for n in 0..30 {
+            let email = format!("n{n}@test.invalid");
+            match accounts::invite(tx, &wang, &email, &[Role::Preparer], "编制", language) {
+                Ok(()) => most += 1,
+                Err(_) => break,
+            }
+        }
+        assert_eq!(most, 19, "with the colleague's twenty");
+        Ok(())
+    });
+}
+
+/// A name cannot carry lines into letters and lists.
+fn names_are_one_line(database: Database) {
+    let portal = Portal::start(database);
+    let zhang = portal.person("zhang");
+    let client = portal.signed_in("zhang");
+    let typed = [("name", "张\n\n请打开 \t链接")];
+    client
+        .submit("/account", "/account/name", &typed)
+        .expect(303);
+    assert_eq!(name_of(&portal, zhang), "张 请打开 链接");
+}
+
+fn strangers_do_not_lock_a_confirmation_link(database: Database) {
+    let portal = Portal::start(database);
+    let (owner, elsewhere) = (portal.anonymous(), portal.anonymous());
+    sign_up(&owner, "李四", &email_of("li"), PASSWORD);
+    let link = link_in(&portal.mails()[0], &portal.origin);
+    let mut last = 0;
+    for _ in 0..8 {
+        last = sign_in(&portal.anonymous(), &email_of("li"), OTHER_PASSWORD).status;
+    }
+    assert_eq!(last, 429);
+    let confirmed = elsewhere.submit(&link, "/confirm", &[("password", PASSWORD)]);
+    assert_eq!(confirmed.status, 303);
+}
+
 fn administrators_make_bodies_and_give_roles(database: Database) {
     let portal = Portal::start(database);
     let platform = portal.body(BodyKind::Platform, "平台运营单位", None);
@@ -925,6 +1021,9 @@ on_both!(
     one_person_acts_for_one_body_at_a_time,
     a_notice_is_received_in_the_inbox,
     a_provider_gives_its_people_their_rights,
+    whoever_goes_takes_their_invitations_along,
+    names_are_one_line,
+    strangers_do_not_lock_a_confirmation_link,
     administrators_make_bodies_and_give_roles,
     the_first_administrator_comes_by_a_link,
     the_language_goes_with_the_person,

@@ -343,6 +343,13 @@ fn rival_claims_live_side_by_side_until_one_is_proven(database: Database) {
         .expect(422)
         .see("请先对照以相同代码登记的各单位");
     assert_eq!(state(&portal, first), ProviderState::Unproven);
+    // While nobody is proven there is nothing to ask for out of turn.
+    let token = chen
+        .get(&format!("/organizations/{second}/registration"))
+        .token();
+    chen.post_raw(&format!("/organizations/{second}/ask"), &[("csrf", &token)])
+        .expect(422)
+        .see("没有其他单位以此代码通过核验");
     decide(
         &reviewer,
         first,

@@ -3,7 +3,7 @@
 
 use crate::on_both;
 use crate::support::buying::{self, Buyer};
-use crate::support::tendering::bidder;
+use crate::support::tendering::{self, bidder, open_tender};
 use crate::support::{Database, PASSWORD, Portal, Reply};
 use chrono::{Duration, NaiveDateTime};
 use diesel::prelude::*;
@@ -568,6 +568,35 @@ fn typed(at: NaiveDateTime) -> String {
         .to_string()
 }
 
+/// Asked in time, a question stays on the desk until the opening; and nobody buries a purchaser in questions.
+fn questions_wait_on_the_desk_until_the_opening(database: Database) {
+    let portal = Portal::start(database);
+    let tendering = open_tender(&portal);
+    let officer = tendering::officer(&portal, &tendering, "officer");
+    let bidders: Vec<_> = ["hehe", "anan", "leyi"]
+        .map(|name| bidder(&portal, name))
+        .into();
+    let (project, ask) = (tendering.path(""), tendering.path("/ask"));
+    for n in 0..11 {
+        let text = format!("第 {n} 个问题");
+        let reply = bidders[0].submit(&project, &ask, &[("question", &text)]);
+        reply.expect(if n < 10 { 303 } else { 422 });
+    }
+    bidders[1]
+        .submit(&project, &ask, &[("question", "另一个问题")])
+        .expect(303);
+    for bidder in &bidders {
+        tendering::bid(bidder, &tendering, "400000");
+    }
+    tendering::close(&portal, &tendering);
+    let questions = format!("href=\"{}\"", tendering.path("/questions"));
+    let waits = || officer.get("/work").expect(200).body.contains(&questions);
+    assert!(waits(), "still to be answered");
+    officer.get("/projects/mine").expect(200).see("11");
+    tendering::confirm_opening(&officer, &tendering).expect(303);
+    assert!(!waits(), "too late for everybody");
+}
+
 fn after_an_outage_an_officer_decides(database: Database) {
     let portal = Portal::start(database);
     let buyer = Buyer::start(&portal);
@@ -894,6 +923,7 @@ on_both!(
     the_plan_keeps_to_the_method,
     publishing_makes_it_public,
     questions_are_public_and_askers_are_not,
+    questions_wait_on_the_desk_until_the_opening,
     after_an_outage_an_officer_decides,
     a_decision_without_a_reason_is_no_decision,
     what_ended_says_why,

@@ -8,7 +8,8 @@ mod rules;
 
 pub use actions::{
     accept_first_administrator, begin_session, complete_link, create_body, create_person, deliver,
-    grant, hash_password, invite_first_administrator, rename_body, switch_body, verify_password,
+    grant, hash_password, invite, invite_first_administrator, rename_body, switch_body,
+    verify_password,
 };
 pub use model::{Body, Membership, Person};
 pub use pages::routes;

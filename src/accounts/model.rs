@@ -89,6 +89,7 @@ pub struct Invitation {
     pub body_name: String,
     pub email: String,
     pub role: Role,
+    pub invited_by: PersonId,
     pub expires_at: NaiveDateTime,
 }
 

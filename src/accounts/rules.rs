@@ -11,6 +11,9 @@ pub const CONFIRM_FOR: Duration = Duration::hours(24);
 pub const RESET_FOR: Duration = Duration::hours(1);
 pub const INVITED_FOR: Duration = Duration::days(7);
 
+/// So many invitations of one body may wait for an answer.
+pub const MOST_INVITATIONS: usize = 20;
+
 pub const PASSWORD_MIN: usize = 10;
 pub const PASSWORD_MAX: usize = 200;
 
@@ -28,6 +31,8 @@ pub enum AccountRule {
     MayNotGive,
     HoldsItAlready,
     InvitedAlready,
+    TooManyInvitations,
+    MayNotEnd,
     /// Somebody must remain who can give rights in the body.
     LastOne,
     AdministratorExists,
@@ -52,6 +57,10 @@ impl Rule for AccountRule {
             Self::MayNotGive => Refusal::new("accounts-may-not-give").at("role"),
             Self::HoldsItAlready => Refusal::new("accounts-holds-it-already").at("email"),
             Self::InvitedAlready => Refusal::new("accounts-invited-already").at("email"),
+            Self::TooManyInvitations => Refusal::new("accounts-too-many-invitations")
+                .arg("max", MOST_INVITATIONS)
+                .at("email"),
+            Self::MayNotEnd => Refusal::new("accounts-may-not-end"),
             Self::LastOne => Refusal::new("accounts-last-one"),
             Self::AdministratorExists => Refusal::new("accounts-administrator-exists"),
             Self::KindNotMadeHere => Refusal::new("accounts-kind-not-made-here").at("kind"),
@@ -139,8 +148,18 @@ pub fn may_give(holds: &[Role], role: Role, kind: BodyKind) -> Result<(), Accoun
     Ok(())
 }
 
-/// `left` are the roles that remain in the body when one has ended.
-pub fn may_end(ended: Role, left: &[Role], kind: BodyKind) -> Result<(), AccountRule> {
+/// Whether somebody with the roles may end `ended`; `left` are the roles that remain in the body. Nobody ends a
+/// signatory but a signatory or the platform.
+pub fn may_end(
+    holds: &[Role],
+    ended: Role,
+    left: &[Role],
+    kind: BodyKind,
+) -> Result<(), AccountRule> {
+    let above = [Role::Signatory, Role::Administrator];
+    if ended == Role::Signatory && !holds.iter().any(|held| above.contains(held)) {
+        return Err(AccountRule::MayNotEnd);
+    }
     if manages(ended, kind) && !left.iter().any(|role| manages(*role, kind)) {
         return Err(AccountRule::LastOne);
     }
@@ -287,14 +306,31 @@ mod tests {
         use Role::{Administrator, Officer, Preparer, Signatory, Submitter};
         let provider = BodyKind::Provider;
         assert_eq!(
-            may_end(Submitter, &[Preparer], provider),
+            may_end(&[Submitter], Submitter, &[Preparer], provider),
             Err(AccountRule::LastOne)
         );
-        assert_eq!(may_end(Submitter, &[Preparer, Signatory], provider), Ok(()));
-        assert_eq!(may_end(Preparer, &[Submitter], provider), Ok(()));
-        assert_eq!(may_end(Officer, &[], BodyKind::Bureau), Ok(()));
         assert_eq!(
-            may_end(Administrator, &[], BodyKind::Platform),
+            may_end(&[Submitter], Submitter, &[Preparer, Signatory], provider),
+            Ok(())
+        );
+        let left = [Preparer, Submitter, Signatory];
+        for (holds, expected) in [
+            (&[Signatory][..], Ok(())),
+            (&[Administrator], Ok(())),
+            (&[Submitter, Preparer], Err(AccountRule::MayNotEnd)),
+        ] {
+            assert_eq!(may_end(holds, Signatory, &left, provider), expected);
+        }
+        assert_eq!(
+            may_end(&[Submitter], Preparer, &[Submitter], provider),
+            Ok(())
+        );
+        assert_eq!(
+            may_end(&[Administrator], Officer, &[], BodyKind::Bureau),
+            Ok(())
+        );
+        assert_eq!(
+            may_end(&[Administrator], Administrator, &[], BodyKind::Platform),
             Err(AccountRule::LastOne)
         );
     }

@@ -15,6 +15,11 @@ pub fn clean(text: &str) -> String {
     visible.trim().to_owned()
 }
 
+/// A name or a title: clean, in one line, with single blanks.
+pub fn one_line(text: &str) -> String {
+    clean(text).split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 fn is_kept(c: char) -> bool {
     let invisible = matches!(c,
         '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{200E}' | '\u{200F}' | '\u{061C}'

@@ -91,6 +91,11 @@ impl Form {
         value
     }
 
+    /// A name of at most `max` characters: as [`Self::text`], in one line whatever was typed.
+    pub fn name_of(&mut self, name: &'static str, max: usize) -> String {
+        text::one_line(&self.text(name, max))
+    }
+
     pub fn optional(&mut self, name: &'static str, max: usize) -> String {
         let value = text::clean(self.raw(name));
         if text::chars(&value) > max {

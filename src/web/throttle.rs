@@ -1,14 +1,19 @@
 //! Slows guessing down by network, by device and by account, without ever locking an owner's known device out.
 
+use crate::kernel::people::PersonId;
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-const fn per_minute(n: u32) -> Quota {
+const fn some(n: u32) -> NonZeroU32 {
     match NonZeroU32::new(n) {
-        Some(n) => Quota::per_minute(n),
-        None => Quota::per_minute(NonZeroU32::MIN),
+        Some(n) => n,
+        None => NonZeroU32::MIN,
     }
+}
+
+const fn per_minute(n: u32) -> Quota {
+    Quota::per_minute(some(n))
 }
 
 pub struct Throttle {
@@ -18,8 +23,12 @@ pub struct Throttle {
     strangers: DefaultKeyedRateLimiter<String>,
     /// One known device of one account.
     devices: DefaultKeyedRateLimiter<String>,
-    /// Mails that a stranger can cause for one address.
+    /// Mails that a stranger can cause for one address, and somebody signed in for one recipient.
     mails: DefaultKeyedRateLimiter<String>,
+    /// Letters to others that one person causes.
+    senders: DefaultKeyedRateLimiter<String>,
+    /// Large exports that one network asks for.
+    exports: DefaultKeyedRateLimiter<String>,
     asked: AtomicU32,
 }
 
@@ -29,7 +38,9 @@ impl Default for Throttle {
             networks: RateLimiter::keyed(per_minute(60)),
             strangers: RateLimiter::keyed(per_minute(6)),
             devices: RateLimiter::keyed(per_minute(10)),
-            mails: RateLimiter::keyed(per_minute(3)),
+            mails: RateLimiter::keyed(Quota::per_hour(some(12)).allow_burst(some(3))),
+            senders: RateLimiter::keyed(Quota::per_hour(some(40)).allow_burst(some(20))),
+            exports: RateLimiter::keyed(per_minute(10)),
             asked: AtomicU32::new(0),
         }
     }
@@ -64,6 +75,20 @@ impl Throttle {
             && self.mails.check_key(&address.to_owned()).is_ok()
     }
 
+    /// Whether somebody signed in may cause letters to others now; `to` is an address, or what stands for the readers.
+    pub fn allows_letter(&self, network: &str, person: PersonId, to: Option<&str>) -> bool {
+        self.forget_now_and_then();
+        self.networks.check_key(&network.to_owned()).is_ok()
+            && self.senders.check_key(&person.to_string()).is_ok()
+            && to.is_none_or(|to| self.mails.check_key(&to.to_owned()).is_ok())
+    }
+
+    /// Whether a network may have another whole list as a file.
+    pub fn allows_export(&self, network: &str) -> bool {
+        self.forget_now_and_then();
+        self.exports.check_key(&network.to_owned()).is_ok()
+    }
+
     /// Keys come from what strangers type: those that matter no more are let go.
     fn forget_now_and_then(&self) {
         if !self
@@ -73,7 +98,14 @@ impl Throttle {
         {
             return;
         }
-        for limiter in [&self.networks, &self.strangers, &self.devices, &self.mails] {
+        for limiter in [
+            &self.networks,
+            &self.strangers,
+            &self.devices,
+            &self.mails,
+            &self.senders,
+            &self.exports,
+        ] {
             limiter.retain_recent();
         }
     }

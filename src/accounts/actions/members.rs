@@ -3,7 +3,7 @@
 use super::grant;
 use crate::accounts::model::{InvitationId, MembershipId};
 use crate::accounts::queries;
-use crate::accounts::rules::{self, AccountRule, INVITED_FOR};
+use crate::accounts::rules::{self, AccountRule, INVITED_FOR, MOST_INVITATIONS};
 use crate::infra::actor::Actor;
 use crate::infra::failure::Failure;
 use crate::infra::ledger::{self, Entry};
@@ -11,7 +11,7 @@ use crate::infra::mail::{self, Letter};
 use crate::infra::store::Tx;
 use crate::infra::words::{Language, Words};
 use crate::kernel::people::BodyId;
-use crate::kernel::roles::Role;
+use crate::kernel::roles::{BodyKind, Role};
 
 /// Offers roles in the actor's body to an address. The answer is the same whether or not it has an account.
 pub fn invite(
@@ -27,11 +27,15 @@ pub fn invite(
         rules::may_give(&actor.roles, *role, body.kind)?;
         offer(tx, actor, body.id, email, *role)?;
     }
-    let letter = Letter::new(email, language, "invited")
-        .arg("body", &body.name)
-        .arg("role", worded)
-        .link("/account");
-    mail::post(tx, &letter)
+    // Providers name themselves: their word does not go to an address that nobody has confirmed.
+    let is_known = queries::find_person_by_email(tx.db, email)?
+        .is_some_and(|person| person.confirmed_at.is_some());
+    let letter = if is_known || body.kind != BodyKind::Provider {
+        Letter::new(email, language, "invited").arg("body", &body.name)
+    } else {
+        Letter::new(email, language, "invited-unnamed")
+    };
+    mail::post(tx, &letter.arg("role", worded).link("/account"))
 }
 
 /// Writes an invitation down; one that ran out of time makes place for a new one.
@@ -42,6 +46,8 @@ pub(super) fn offer(
     email: &str,
     role: Role,
 ) -> Result<(), Failure> {
+    // Two who invite at the same moment wait here for each other.
+    queries::hold_body(tx.db, body)?;
     let (now, held) = (tx.machine_now(), queries::list_members(tx.db, body)?);
     if held.iter().any(|m| m.email == email && m.role == role) {
         return Err(AccountRule::HoldsItAlready.into());
@@ -52,6 +58,9 @@ pub(super) fn offer(
             return Err(AccountRule::InvitedAlready.into());
         }
         queries::end_invitation(tx.db, before.id, now)?;
+    }
+    if open.iter().filter(|i| i.expires_at > now).count() >= MOST_INVITATIONS {
+        return Err(AccountRule::TooManyInvitations.into());
     }
     queries::insert_invitation(
         tx.db,
@@ -125,7 +134,8 @@ pub fn withdraw(tx: &mut Tx, actor: &Actor, body: BodyId, id: InvitationId) -> R
     )
 }
 
-/// Ends one role of one member, but never the last that gives rights in the body.
+/// Ends one role of one member, but never the last that gives rights in the body; with it end the invitations that
+/// the member may no longer make, and those to somebody who is no member any more.
 pub fn end_membership(
     tx: &mut Tx,
     words: &Words,
@@ -136,13 +146,22 @@ pub fn end_membership(
     // Two who end each other at the same moment wait here for each other.
     let held = queries::hold_body(tx.db, body)?;
     let member = queries::find_membership(tx.db, body, id)?;
-    let left: Vec<Role> = queries::list_members(tx.db, body)?
-        .iter()
-        .filter(|other| other.id != id)
-        .map(|other| other.role)
-        .collect();
-    rules::may_end(member.role, &left, held.kind)?;
+    let mut others = queries::list_members(tx.db, body)?;
+    others.retain(|other| other.id != id);
+    let left: Vec<Role> = others.iter().map(|other| other.role).collect();
+    rules::may_end(&actor.roles, member.role, &left, held.kind)?;
     queries::end_membership(tx.db, id, tx.now)?;
+    others.retain(|other| other.person_id == member.person_id);
+    let kept: Vec<Role> = others.iter().map(|other| other.role).collect();
+    let now = tx.machine_now();
+    for invitation in queries::list_invitations_of_body(tx.db, body)? {
+        let by_them = invitation.invited_by == member.person_id
+            && rules::may_give(&kept, invitation.role, held.kind).is_err();
+        let to_them = kept.is_empty() && invitation.email == member.email;
+        if by_them || to_them {
+            queries::end_invitation(tx.db, invitation.id, now)?;
+        }
+    }
     ledger::append(
         tx,
         Some(actor),

@@ -59,9 +59,8 @@ pub fn sign_up(tx: &mut Tx, key: &[u8], asked: &SignUp) -> Result<(), Failure> {
         "/confirm",
         CONFIRM_FOR,
     )?;
-    let letter = Letter::new(&asked.email, asked.language, "confirm")
-        .arg("name", &asked.name)
-        .link(link);
+    // Nobody has said yet that the address is theirs: nothing that was typed goes there.
+    let letter = Letter::new(&asked.email, asked.language, "confirm").link(link);
     mail::post(tx, &letter)
 }
 

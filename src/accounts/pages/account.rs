@@ -113,7 +113,7 @@ fn bodies(view: &View, actor: &Actor, held: &[Held]) -> Vec<Value> {
 }
 
 pub async fn save_name(SignedIn(actor): SignedIn, view: View, mut form: Form) -> Answer {
-    let (name, version) = (form.text("name", 60), form.version());
+    let (name, version) = (form.name_of("name", 60), form.version());
     if !form.is_ok() {
         return page(&view, &actor, Some(form)).await;
     }

@@ -109,7 +109,7 @@ pub async fn edit(_: May<ManageBodies>, view: View) -> Answer {
 
 pub async fn save(who: May<ManageBodies>, view: View, mut form: Form) -> Answer {
     let kind = form.one_of::<BodyKind>("kind");
-    let name = form.text("name", 100);
+    let name = form.name_of("name", 100);
     let phone = phone(&mut form);
     let region = form.optional("region", 20);
     let region = Some(region).filter(|code| !code.is_empty());
@@ -213,7 +213,7 @@ pub async fn rename(
     mut form: Form,
 ) -> Answer {
     let id = body_id(&id)?;
-    let (name, version) = (form.text("name", 100), form.version());
+    let (name, version) = (form.name_of("name", 100), form.version());
     let phone = phone(&mut form);
     if !form.is_ok() {
         return page(&view, id, form).await;

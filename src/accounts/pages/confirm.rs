@@ -47,7 +47,9 @@ pub async fn save(view: View, req: HttpRequest, mut form: Form) -> Answer {
     let elsewhere = token.device_hash.as_deref() != Some(mark(&view).as_str());
     if elsewhere {
         let typed = form.raw("password");
-        let refused = match guess(&view, &person.email, Some(&person), false, typed).await? {
+        // Counted by the link, which only the mail's reader has: strangers' tries at the address do not lock it.
+        let tried = format!("link {}", actions::hash_of(form.raw("token")));
+        let refused = match guess(&view, &tried, Some(&person), false, typed).await? {
             Guess::Right => None,
             Guess::Wrong => Some(AccountRule::WrongPassword),
             Guess::TooMany => Some(AccountRule::TooManyGuesses),
@@ -99,7 +101,7 @@ pub async fn save_first(view: View, req: HttpRequest, mut form: Form) -> Answer 
     let Some((_, person)) = found.await? else {
         return link_gone(&view);
     };
-    let (name, body) = (form.text("name", 60), form.text("body", 100));
+    let (name, body) = (form.name_of("name", 60), form.name_of("body", 100));
     new_password(&mut form, "password");
     if !form.is_ok() {
         return page_first(&view, &form, &person.email);

@@ -5,7 +5,7 @@ use super::account::role;
 use crate::accounts::model::{Invitation, InvitationId, MembershipId};
 use crate::accounts::{Membership, actions, queries, rules};
 use crate::infra::actor::{Actor, ActorBody};
-use crate::infra::failure::{Failure, Rule};
+use crate::infra::failure::{Failure, Refusal, Rule};
 use crate::infra::store::machine_now;
 use crate::kernel::instant;
 use crate::kernel::roles::Role;
@@ -79,6 +79,14 @@ pub async fn invite(who: May<ManageMembers>, view: View, mut form: Form) -> Answ
     let Some(email) = email.filter(|_| form.is_ok()) else {
         return page(&view, &actor, &form).await;
     };
+    if !view
+        .state
+        .throttle
+        .allows_letter(&view.ctx.network, actor.person_id, Some(&email))
+    {
+        form.refuse(Refusal::new("form-too-often").at("email"));
+        return page(&view, &actor, &form).await;
+    }
     let words: Vec<String> = roles.iter().map(|one| role(&view, *one)).collect();
     let (worded, language) = (words.join(" · "), view.language());
     let by = actor.clone();
@@ -101,11 +109,11 @@ fn roles_of(form: &mut Form) -> Vec<Role> {
         match typed.parse() {
             Ok(role) if !roles.contains(&role) => roles.push(role),
             Ok(_) => {}
-            Err(_) => form.refuse(crate::infra::failure::Refusal::new("form-choose").at("role")),
+            Err(_) => form.refuse(Refusal::new("form-choose").at("role")),
         }
     }
     if roles.is_empty() && form.is_ok() {
-        form.refuse(crate::infra::failure::Refusal::new("form-choose-one").at("role"));
+        form.refuse(Refusal::new("form-choose-one").at("role"));
     }
     roles
 }

@@ -18,7 +18,7 @@ fn page(view: &View, form: &Form) -> Answer {
 }
 
 pub async fn save(view: View, mut form: Form) -> Answer {
-    let name = form.text("name", 60);
+    let name = form.name_of("name", 60);
     let email = form.parsed("email", |text| {
         rules::email(text).map_err(|rule| rule.refusal())
     });

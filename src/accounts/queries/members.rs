@@ -98,6 +98,7 @@ pub fn find_invitation(db: &mut Db, id: InvitationId) -> QueryResult<Invitation>
             bodies::name,
             invitations::email,
             invitations::role,
+            invitations::invited_by,
             invitations::expires_at,
         ))
         .first(db)
@@ -121,6 +122,7 @@ pub fn list_invitations_to(
             bodies::name,
             invitations::email,
             invitations::role,
+            invitations::invited_by,
             invitations::expires_at,
         ))
         .load(db)
@@ -139,6 +141,7 @@ pub fn list_invitations_of_body(db: &mut Db, body: BodyId) -> QueryResult<Vec<In
             bodies::name,
             invitations::email,
             invitations::role,
+            invitations::invited_by,
             invitations::expires_at,
         ))
         .load(db)

@@ -154,11 +154,17 @@ pub fn attach_certificate(
     hand_in(tx, actor, &held, "provider.certificate")
 }
 
-/// Asks the reviewers for a check, above all when a rival claim was proven: they are told in their inbox.
+/// Asks the reviewers for a check after a rival claim was proven: they are told in their inbox.
 pub fn ask_for_check(tx: &mut Tx, actor: &Actor, id: ProviderId) -> Result<(), Failure> {
     let held = queries::find_own(tx.db, id, actor.body_id())?;
     if queries::find_certificate(tx.db, id)?.is_none() {
         return Err(RegistryRule::NoCertificate.into());
+    }
+    if !queries::list_rivals(tx.db, &held)?
+        .iter()
+        .any(|rival| rival.state == ProviderState::Proven)
+    {
+        return Err(RegistryRule::NobodyIsProven.into());
     }
     hand_in(tx, actor, &held, "provider.check_asked")?;
     for bureau in accounts::list_bodies(tx.db, &[BodyKind::Bureau])? {

@@ -29,6 +29,8 @@ pub enum RegistryRule {
     /// Rival claims must lie side by side before one is proven; here are others than those seen.
     RivalsNotSeen,
     AnotherIsProven,
+    /// A check out of turn is for those whose code another body was proven to hold.
+    NobodyIsProven,
 }
 
 impl Rule for RegistryRule {
@@ -61,6 +63,7 @@ impl Rule for RegistryRule {
             Self::NoCertificate => Refusal::new("registry-no-certificate"),
             Self::NoReason => Refusal::new("form-missing").at("reason"),
             Self::RivalsNotSeen => Refusal::new("registry-rivals-not-seen").at("seen"),
+            Self::NobodyIsProven => Refusal::new("registry-nobody-proven"),
             Self::AnotherIsProven => Refusal::new("registry-another-proven"),
         }
     }

@@ -11,6 +11,7 @@ use crate::kernel::people::BodyId;
 use crate::kernel::roles::{BodyKind, Role};
 use crate::organizations::qualification::{self, KeepDirectory, QualificationState};
 use crate::organizations::registry::{self, CheckProviders, Provider, ProviderState};
+use crate::procurement::tenders;
 use crate::web::{Answer, SignedIn, View};
 use actix_web::web::Query;
 use chrono::{NaiveDate, NaiveDateTime};
@@ -134,9 +135,9 @@ impl Desk {
                 }
             }
         }
-        for (project, title, count) in queries::list_unanswered(db, buyer)? {
+        for (project, title, count) in tenders::list_unanswered(db, buyer)? {
             let link = format!("/projects/{project}/questions");
-            self.add(Some(project), "answer", Some(&title), link);
+            self.add(Some(project.0), "answer", Some(&title), link);
             if let Some((_, task)) = self.tasks.last_mut() {
                 task.count = Some(count);
             }

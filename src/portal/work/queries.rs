@@ -129,28 +129,6 @@ pub fn list_unsigned(db: &mut Db, body: BodyId) -> QueryResult<Vec<(i64, String)
     Ok(rows)
 }
 
-/// Projects of a purchaser with questions that nobody has answered: project, title, how many.
-pub fn list_unanswered(db: &mut Db, buyer: BodyId) -> QueryResult<Vec<(i64, String, i64)>> {
-    let rows: Vec<(i64, String)> = questions::table
-        .inner_join(tenders::table.on(tenders::id.eq(questions::tender_id)))
-        .inner_join(projects::table.on(projects::id.eq(tenders::project_id)))
-        .filter(projects::buyer_id.eq(buyer.0))
-        .filter(questions::answer.is_null())
-        .filter(tenders::state.eq("open"))
-        .order(projects::id)
-        .limit(MOST)
-        .select((projects::id, projects::title))
-        .load(db)?;
-    let mut counted: Vec<(i64, String, i64)> = Vec::new();
-    for (id, title) in rows {
-        match counted.last_mut() {
-            Some(last) if last.0 == id => last.2 += 1,
-            _ => counted.push((id, title, 1)),
-        }
-    }
-    Ok(counted)
-}
-
 /// A project as its bidder sees it: id, title, the tender's state, its deadline, when the draft or bid was saved.
 #[derive(Queryable, Clone, Debug)]
 pub struct BidRow {

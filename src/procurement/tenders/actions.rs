@@ -343,6 +343,13 @@ pub fn ask(tx: &mut Tx, actor: &Actor, id: TenderId, text: &str) -> Result<Quest
     if tender.state != TenderState::Open || tx.now >= until {
         return Err(TenderRule::QuestionsClosed(until).into());
     }
+    let waiting = queries::list_own_questions(tx.db, id, asker)?
+        .iter()
+        .filter(|question| question.answered_at.is_none())
+        .count();
+    if waiting >= rules::MOST_QUESTIONS {
+        return Err(TenderRule::TooManyQuestions.into());
+    }
     let question = queries::insert_question(tx.db, id, asker, text, tx.now)?;
     // The subject is the question itself: the project's history must not show when or how often somebody asked.
     ledger::append(
@@ -390,12 +397,7 @@ pub fn answer(
     if question.version != version || question.answered_at.is_some() {
         return Err(Failure::Changed);
     }
-    // Asked in time, it is answered even after the deadline; once bids are open, an answer would be late for everybody.
-    let may_answer = matches!(
-        tender.state,
-        TenderState::Open | TenderState::Held | TenderState::Closed
-    );
-    if !may_answer {
+    if !TenderState::ANSWERING.contains(&tender.state) {
         return Err(TenderRule::NotNow {
             step: Step::Extend,
             state: tender.state,

@@ -25,6 +25,12 @@ text_enum!(TenderState {
     Cancelled = "cancelled",
 });
 
+impl TenderState {
+    /// Asked in time, a question is answered even after the deadline; once bids are open, an answer would be late for
+    /// everybody.
+    pub const ANSWERING: [Self; 3] = [Self::Open, Self::Held, Self::Closed];
+}
+
 #[derive(Queryable, Selectable, Clone, Debug)]
 #[diesel(table_name = tenders)]
 pub struct Tender {

@@ -256,26 +256,24 @@ pub fn set_answer(
         .execute(db)
 }
 
-/// The projects of a purchaser's unanswered questions, one row a question.
-pub fn list_unanswered(db: &mut Db, buyer: BodyId) -> QueryResult<Vec<ProjectId>> {
+/// A purchaser's projects with questions that wait for an answer: how many in each.
+pub fn list_unanswered(db: &mut Db, buyer: BodyId) -> QueryResult<Vec<(ProjectId, String, i64)>> {
     use crate::schema::projects;
-    questions::table
+    let rows: Vec<(ProjectId, String)> = questions::table
         .inner_join(tenders::table.on(tenders::id.eq(questions::tender_id)))
         .inner_join(projects::table.on(projects::id.eq(tenders::project_id)))
         .filter(projects::buyer_id.eq(buyer))
         .filter(questions::answered_at.is_null())
-        .select(projects::id)
-        .load(db)
-}
-
-/// How many of a purchaser's questions wait for an answer.
-pub fn count_unanswered(db: &mut Db, buyer: BodyId) -> QueryResult<i64> {
-    use crate::schema::projects;
-    questions::table
-        .inner_join(tenders::table.on(tenders::id.eq(questions::tender_id)))
-        .inner_join(projects::table.on(projects::id.eq(tenders::project_id)))
-        .filter(projects::buyer_id.eq(buyer))
-        .filter(questions::answered_at.is_null())
-        .count()
-        .get_result(db)
+        .filter(tenders::state.eq_any(TenderState::ANSWERING))
+        .order(projects::id)
+        .select((projects::id, projects::title))
+        .load(db)?;
+    let mut counted: Vec<(ProjectId, String, i64)> = Vec::new();
+    for (id, title) in rows {
+        match counted.last_mut() {
+            Some(last) if last.0 == id => last.2 += 1,
+            _ => counted.push((id, title, 1)),
+        }
+    }
+    Ok(counted)
 }

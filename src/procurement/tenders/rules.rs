@@ -11,6 +11,8 @@ use chrono::{Duration, NaiveDate, NaiveDateTime};
 
 /// At most this many quality criteria.
 pub const MAX_CRITERIA: usize = 12;
+/// So many questions of one asker about one tender may wait for an answer.
+pub const MOST_QUESTIONS: usize = 10;
 /// Deadlines are proposed at this hour, Shanghai time: the office is there to help.
 const CLOSING_HOUR: i64 = 17;
 
@@ -69,6 +71,7 @@ pub enum TenderRule {
     NotLater,
     CalendarProvisional(i32),
     QuestionsClosed(NaiveDateTime),
+    TooManyQuestions,
     NotPlanned,
     GroundTooEarly,
     NoReason {
@@ -133,6 +136,9 @@ impl Rule for TenderRule {
                 .at("provisional"),
             Self::QuestionsClosed(at) => Refusal::new("tenders-questions-closed")
                 .arg("at", instant::minute(*at))
+                .at("question"),
+            Self::TooManyQuestions => Refusal::new("tenders-too-many-questions")
+                .arg("max", MOST_QUESTIONS)
                 .at("question"),
             Self::GroundTooEarly => Refusal::new("tenders-ground-too-early").at("ground"),
             Self::NotPlanned => Refusal::new("tenders-not-planned"),

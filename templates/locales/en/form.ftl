@@ -29,3 +29,4 @@ form-file-type = Only files of these formats: { $types }
 form-file-empty = The file is empty: check it and choose it again
 form-file-broken = The file did not arrive whole: choose it again
 form-confirm = Please tick to confirm
+form-too-often = That was too often in a short time. Nothing was sent: wait some minutes, then send it again

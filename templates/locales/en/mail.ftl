@@ -8,7 +8,7 @@ mail-inbox-body = Dear { $name },
 
     A new notice lies in your inbox on Sanshe. It counts as received at the time that the inbox shows. Please sign in to read it.
 mail-confirm-subject = Please confirm your e-mail address
-mail-confirm-body = Dear { $name },
+mail-confirm-body = Good day,
 
     somebody signed up on Sanshe with this address. If it was you, open the link below and press “Confirm”. The link works once, within 24 hours.
 
@@ -41,6 +41,10 @@ mail-invited-subject = “{ $body }” invites you
 mail-invited-body = Good day,
 
     “{ $body }” invites you to act for it on Sanshe as: { $role }. Sign up with this address; the role begins when the address is confirmed. The invitation is good for 7 days.
+mail-invited-unnamed-subject = An organization invites you to Sanshe
+mail-invited-unnamed-body = Good day,
+
+    an organization invites you to act for it on Sanshe as: { $role }. Sign up with this address; which organization it is, your account shows once the address is confirmed. The invitation is good for 7 days. If you expect none, ignore this mail.
 mail-first-administrator-subject = Set up the administrator's account
 mail-first-administrator-body = Good day,
 

@@ -137,6 +137,7 @@ registry-no-certificate = No certificate has been handed in
 registry-certificate-type = The file's content is not PDF, JPG or PNG
 registry-rivals-not-seen = Compare the bodies that claim this code first, and tick the box
 registry-another-proven = Another body is proven with this code. Revoke that proof before proving this one.
+registry-nobody-proven = No other body is proven with this code: the certificate is checked in turn, and nothing needs to be asked for
 
 ledger-provider-registered = Body registered
 ledger-provider-edited = Registration edited

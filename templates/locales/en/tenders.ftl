@@ -154,6 +154,7 @@ tenders-questions-past = Questions must end in the future
 tenders-not-later = The new deadline must be later than the present one and not before the next working day
 tenders-calendar-provisional = The holidays of { $year } have not been announced: confirm that the dates are provisional
 tenders-questions-closed = Questions ended at { $at }
+tenders-too-many-questions = { $max } of your questions about this project wait for an answer: ask again when some are answered
 tenders-ground-too-early = Prices are not known before the opening, so that this ground cannot hold yet
 tenders-not-planned = Write the plan and its dates before publishing
 tenders-no-reason = Write the reason; it is published with the notice

@@ -29,3 +29,4 @@ form-file-type = 只接受以下格式的文件：{ $types }
 form-file-empty = 文件是空的，请检查后重新选择
 form-file-broken = 文件没有完整上传，请重新选择
 form-confirm = 请勾选确认
+form-too-often = 短时间内操作过于频繁，本次未发送：请过几分钟再试

@@ -8,7 +8,7 @@ mail-inbox-body = { $name }，您好：
 
     您在三社平台的收件箱中收到一条新通知。通知以平台收件箱中显示的时间为送达时间，请登录查看。
 mail-confirm-subject = 请确认您的电子邮箱
-mail-confirm-body = { $name }，您好：
+mail-confirm-body = 您好：
 
     有人使用此邮箱在三社平台注册了账号。如是您本人操作，请打开下面的链接，并在页面上按“确认”。链接 24 小时内有效，只能使用一次。
 
@@ -41,6 +41,10 @@ mail-invited-subject = 邀请您加入“{ $body }”
 mail-invited-body = 您好：
 
     “{ $body }”邀请您在三社平台担任：{ $role }。请用此邮箱注册账号；邮箱确认后，该角色自动生效。邀请 7 天内有效。
+mail-invited-unnamed-subject = 有单位邀请您加入三社平台
+mail-invited-unnamed-body = 您好：
+
+    有单位邀请您在三社平台担任：{ $role }。请用此邮箱注册账号；邮箱确认后，可在账号页查看邀请单位并决定是否接受。邀请 7 天内有效；如与您无关，请忽略本邮件。
 mail-first-administrator-subject = 设置平台管理员账号
 mail-first-administrator-body = 您好：
 

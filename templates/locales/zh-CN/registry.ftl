@@ -137,6 +137,7 @@ registry-no-certificate = 尚未提交登记证书
 registry-certificate-type = 文件内容不是 PDF、JPG 或 PNG
 registry-rivals-not-seen = 请先对照以相同代码登记的各单位，并勾选确认
 registry-another-proven = 另一单位已以相同代码通过核验。须先撤销该单位的核验，再核验本单位。
+registry-nobody-proven = 没有其他单位以此代码通过核验：证书将按顺序核验，无需另行申请
 
 ledger-provider-registered = 登记单位
 ledger-provider-edited = 修改登记信息

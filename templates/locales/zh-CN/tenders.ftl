@@ -154,6 +154,7 @@ tenders-questions-past = 答疑截止须在现在之后
 tenders-not-later = 新的截止时间须晚于原定时间，并且不早于下一个工作日
 tenders-calendar-provisional = { $year } 年的放假安排尚未公布，请确认日期为暂定
 tenders-questions-closed = 提问已于 { $at } 截止
+tenders-too-many-questions = 您对本项目已有 { $max } 个问题等待答复，请待部分答复后再提问
 tenders-ground-too-early = 报价在开标后才知道，目前不能以报价超过预算为由取消
 tenders-not-planned = 请先填写采购方案和日期，再发布公告
 tenders-no-reason = 请写明理由；理由随公告一并公布

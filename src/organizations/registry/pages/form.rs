@@ -251,7 +251,7 @@ fn read(form: &mut Form, offered: &Choices) -> Option<NewProvider> {
         ("summary", "registry-summary"),
     ]);
     let kind = form.one_of::<ProviderKind>("kind");
-    let name = form.text("name", 100);
+    let name = form.name_of("name", 100);
     if !name.is_empty() {
         take(form, rules::check_name(&name));
     }
@@ -261,7 +261,7 @@ fn read(form: &mut Form, offered: &Choices) -> Option<NewProvider> {
     if let (Some(kind), Some(code)) = (kind, &code) {
         take(form, rules::check_code(kind, code));
     }
-    let legal_head = form.text("legal_head", 50);
+    let legal_head = form.name_of("legal_head", 50);
     let address = form.text("address", 200);
     let phone = text::narrow(&form.text("phone", 40));
     if !phone.is_empty() {

@@ -1,6 +1,7 @@
 //! The body's own view of its registration: where it stands and what to do next.
 
 use super::{NAV, facts, named, tag};
+use crate::infra::failure::Refusal;
 use crate::infra::ledger;
 use crate::kernel::instant;
 use crate::organizations::registry::actions;
@@ -109,6 +110,14 @@ pub async fn ask(
     mut form: Form,
 ) -> Answer {
     let (id, actor, key) = (*id, who.actor.clone(), view.once_key(&form));
+    let reviewers = format!("check {id}");
+    if !state
+        .throttle
+        .allows_letter(&view.ctx.network, actor.person_id, Some(&reviewers))
+    {
+        form.refuse(Refusal::new("form-too-often"));
+        return show_with(&who.actor, &view, &state, id, &form).await;
+    }
     let done = state.write_once(key, move |tx| {
         actions::ask_for_check(tx, &actor, id)?;
         Ok(format!("/organizations/{id}/registration"))

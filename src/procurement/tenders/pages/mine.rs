@@ -27,10 +27,10 @@ pub async fn list(who: May<PrepareProjects>, view: View, state: Data<State>) -> 
             let Some(buyer) = buyer else {
                 return Ok((Vec::new(), BTreeMap::new()));
             };
-            let mut waiting: BTreeMap<ProjectId, usize> = BTreeMap::new();
-            for project in queries::list_unanswered(db, buyer)? {
-                *waiting.entry(project).or_default() += 1;
-            }
+            let waiting: BTreeMap<ProjectId, i64> = queries::list_unanswered(db, buyer)?
+                .into_iter()
+                .map(|(project, _, count)| (project, count))
+                .collect();
             let projects = projects::list_own(db, buyer, chosen, after, size.limit())?;
             let places: Result<Vec<Place>, _> = projects
                 .into_iter()
@@ -90,7 +90,7 @@ pub async fn list(who: May<PrepareProjects>, view: View, state: Data<State>) -> 
 fn line(
     view: &View,
     place: &Place,
-    waiting: &BTreeMap<ProjectId, usize>,
+    waiting: &BTreeMap<ProjectId, i64>,
     now: NaiveDateTime,
 ) -> Value {
     let project = &place.project;

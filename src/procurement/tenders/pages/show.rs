@@ -7,7 +7,7 @@ use crate::common::clocks::{self, Clock};
 use crate::common::publications::Publication;
 use crate::infra::actor::Actor;
 use crate::infra::db::Db;
-use crate::infra::failure::Failure;
+use crate::infra::failure::{Failure, Refusal};
 use crate::kernel::instant::{self, Remaining};
 use crate::procurement::projects::{self, PrepareProjects, Project, ProjectId};
 use crate::procurement::tenders::model::{Criterion, CriterionKind, Question, Tender, TenderState};
@@ -425,6 +425,10 @@ pub async fn ask(
     let (id, actor, key) = (*id, who.actor, view.once_key(&form));
     form.name(&[("question", "projects-ask")]);
     let text = form.text("question", QUESTION);
+    let (network, person) = (&view.ctx.network, actor.person_id);
+    if form.is_ok() && !state.throttle.allows_letter(network, person, None) {
+        form.refuse(Refusal::new("form-too-often").at("question"));
+    }
     if !form.is_ok() {
         return show_with(&view, &state, id, &form).await;
     }
