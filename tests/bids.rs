@@ -170,7 +170,7 @@ fn drafts(portal: &Portal) -> i64 {
 fn states(portal: &Portal) -> Vec<String> {
     portal.read(|db| {
         Ok(schema::bids::table
-            .order(schema::bids::id)
+            .order(schema::bids::submitted_at)
             .select(schema::bids::state)
             .load(db)?)
     })
@@ -323,7 +323,7 @@ fn files_are_checked_by_content(database: Database) {
 fn hashes(portal: &Portal) -> Vec<String> {
     portal.read(|db| {
         Ok(schema::bid_files::table
-            .order(schema::bid_files::id)
+            .order(schema::bid_files::uploaded_at)
             .select(schema::bid_files::cipher_sha256)
             .load(db)?)
     })
@@ -672,7 +672,7 @@ fn an_opening_needs_two_who_judge_nothing(database: Database) {
     portal.write(move |tx| {
         let last: i64 = schema::bids::table
             .select(schema::bids::id)
-            .order(schema::bids::id.desc())
+            .order(schema::bids::submitted_at.desc())
             .first(tx.db)?;
         diesel::update(schema::bids::table.find(last))
             .set(schema::bids::sealed.eq(vec![1u8, 2, 3]))

@@ -31,6 +31,11 @@ pub fn random_hex<const N: usize>() -> Result<String, Failure> {
     Ok(hex::encode(random::<N>()?))
 }
 
+/// A row id that counts nothing, below 2⁵³ so that a script may hold it.
+pub fn random_id() -> Result<i64, Failure> {
+    Ok(i64::from_be_bytes(random::<8>()?) & ((1 << 53) - 1))
+}
+
 pub fn seal(recipient: &str, plain: &[u8]) -> Result<Vec<u8>, Failure> {
     let mut sealing = Sealing::begin(recipient)?;
     sealing.push(plain)?;

@@ -165,7 +165,7 @@ pub fn list_bids(db: &mut Db, bidder: BodyId) -> QueryResult<Vec<BidRow>> {
         .inner_join(projects::table.on(projects::id.eq(tenders::project_id)))
         .filter(bids::bidder_id.eq(bidder.0))
         .filter(bids::state.eq("submitted"))
-        .order(bids::id.desc())
+        .order((bids::submitted_at.desc(), bids::id.desc()))
         .limit(MOST)
         .select((
             projects::id,

@@ -51,6 +51,8 @@ pub struct Bid {
 #[derive(Insertable)]
 #[diesel(table_name = bids)]
 pub struct NewBid<'a> {
+    /// Random: who sees opened bids must not be able to count those of other tenders.
+    pub id: BidId,
     pub tender_id: TenderId,
     pub bidder_id: BodyId,
     pub state: BidState,
@@ -85,6 +87,8 @@ pub struct FileRow {
 #[derive(Insertable, Clone, Debug)]
 #[diesel(table_name = bid_files)]
 pub struct NewFile {
+    /// Random, as a bid's.
+    pub id: BidFileId,
     pub tender_id: TenderId,
     pub bidder_id: BodyId,
     pub sealed_name: Vec<u8>,

@@ -99,7 +99,7 @@ pub fn list_draft_files(
         .filter(bid_files::bidder_id.eq(bidder))
         .filter(bid_files::bid_id.is_null())
         .filter(bid_files::removed_at.is_null())
-        .order(bid_files::id)
+        .order((bid_files::uploaded_at, bid_files::id))
         .select(columns::<FileRow>())
         .load(db)
 }
@@ -107,7 +107,7 @@ pub fn list_draft_files(
 pub fn list_bid_files(db: &mut Db, bid: BidId) -> QueryResult<Vec<FileRow>> {
     bid_files::table
         .filter(bid_files::bid_id.eq(bid))
-        .order(bid_files::id)
+        .order((bid_files::uploaded_at, bid_files::id))
         .select(columns::<FileRow>())
         .load(db)
 }
@@ -116,6 +116,22 @@ pub fn insert_file(db: &mut Db, file: &NewFile) -> QueryResult<usize> {
     diesel::insert_into(bid_files::table)
         .values(file)
         .execute(db)
+}
+
+/// Sizes of all files that this bidder sent in since an instant, those taken off again too.
+pub fn list_sizes_since(
+    db: &mut Db,
+    bidder: BodyId,
+    since: NaiveDateTime,
+) -> QueryResult<Vec<i64>> {
+    // A file that a replacement takes over lies there once.
+    let sent: Vec<(String, i64)> = bid_files::table
+        .filter(bid_files::bidder_id.eq(bidder))
+        .filter(bid_files::uploaded_at.ge(since))
+        .select((bid_files::storage_key, bid_files::size))
+        .distinct()
+        .load(db)?;
+    Ok(sent.into_iter().map(|(_, size)| size).collect())
 }
 
 /// Takes a file off the draft, by its ciphertext's hash: ids would count other bidders' files.
@@ -178,7 +194,7 @@ pub fn list_of_bidder(db: &mut Db, tender: TenderId, bidder: BodyId) -> QueryRes
     bids::table
         .filter(bids::tender_id.eq(tender))
         .filter(bids::bidder_id.eq(bidder))
-        .order(bids::id.desc())
+        .order((bids::submitted_at.desc(), bids::id.desc()))
         .select(columns::<Bid>())
         .load(db)
 }

@@ -15,6 +15,8 @@ pub const MAX_PROPOSAL: usize = 20_000;
 pub const MAX_FILES: usize = 20;
 /// All files of one bidder in one tender, bytes.
 pub const MAX_FILES_SIZE: i64 = 100 * 1024 * 1024;
+/// What one bidder may send in within 24 hours, all tenders together, bytes.
+pub const MAX_DAY_SIZE: i64 = 6 * MAX_FILES_SIZE;
 pub const MAX_FILE_NAME: usize = 200;
 
 /// The fields of the breakdown, so that a refusal stands at its line.
@@ -73,6 +75,7 @@ pub enum BidRule {
     ProposalTooLong,
     TooManyFiles,
     FilesTooLarge,
+    DayFull,
     FileEmpty,
     FileKind,
     FileTwice,
@@ -133,6 +136,7 @@ impl Rule for BidRule {
                 .arg("max", MAX_FILES)
                 .at("files"),
             Self::FilesTooLarge => Refusal::new("bids-rule-files-too-large").at("files"),
+            Self::DayFull => Refusal::new("bids-rule-day-full").at("files"),
             Self::FileEmpty => Refusal::new("bids-rule-file-empty").at("files"),
             Self::FileKind => Refusal::new("bids-rule-file-kind").at("files"),
             Self::FileTwice => Refusal::new("bids-rule-file-twice").at("files"),
@@ -289,6 +293,18 @@ pub fn check_files(have: &[i64], more: &[i64]) -> Result<(), BidRule> {
     }
 }
 
+/// Whether a bidder may still send files in today: its own limit over all tenders, so that nobody fills the disk.
+pub fn check_day(today: &[i64], more: &[i64]) -> Result<(), BidRule> {
+    let size = today
+        .iter()
+        .chain(more)
+        .try_fold(0i64, |sum, size| sum.checked_add(*size));
+    match size {
+        Some(size) if size <= MAX_DAY_SIZE => Ok(()),
+        _ => Err(BidRule::DayFull),
+    }
+}
+
 /// Above the budget is the bidder's risk: it is warned, not refused (the bid is invalid at evaluation).
 pub fn is_over_budget(price: Fen, budget: Fen) -> bool {
     price > budget
@@ -433,6 +449,13 @@ mod tests {
         let mut many = whole;
         many.lines = (0..13).map(|n| line("项", 1 + n)).collect();
         assert!(check_complete(&many, 0).contains(&BidRule::TooManyLines));
+    }
+
+    #[test]
+    fn a_day_has_its_limit() {
+        assert_eq!(check_day(&[], &[MAX_DAY_SIZE]), Ok(()));
+        assert_eq!(check_day(&[1], &[MAX_DAY_SIZE]), Err(BidRule::DayFull));
+        assert_eq!(check_day(&[i64::MAX], &[1]), Err(BidRule::DayFull));
     }
 
     #[test]

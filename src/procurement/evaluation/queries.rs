@@ -280,7 +280,7 @@ pub fn bidder_names(db: &mut Db, tender: TenderId) -> QueryResult<Vec<(BidId, Bo
         .inner_join(bodies::table.on(bodies::id.eq(bids::bidder_id)))
         .filter(bids::tender_id.eq(tender))
         .filter(bids::state.eq("submitted"))
-        .order(bids::id)
+        .order((bids::submitted_at, bids::id))
         .select((bids::id, bids::bidder_id, bodies::name))
         .load(db)
 }

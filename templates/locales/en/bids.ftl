@@ -114,6 +114,7 @@ bids-rule-content-missing = Write a proposal or upload files
 bids-rule-proposal-too-long = The proposal may have at most { $max } characters
 bids-rule-too-many-files = There may be at most { $max } files
 bids-rule-files-too-large = All files together may have at most 100 MB
+bids-rule-day-full = Your organization has sent in more than 600 MB of files within 24 hours; please go on later
 bids-rule-file-empty = The file is empty; check it and choose again
 bids-rule-file-kind = Only PDF, pictures, Word, Excel, PowerPoint and ZIP files are taken, judged by their content
 bids-rule-file-twice = This file was uploaded already

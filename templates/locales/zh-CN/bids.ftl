@@ -114,6 +114,7 @@ bids-rule-content-missing = 请填写服务方案，或者上传文件
 bids-rule-proposal-too-long = 服务方案不得超过 { $max } 个字
 bids-rule-too-many-files = 文件不得超过 { $max } 个
 bids-rule-files-too-large = 全部文件合计不得超过 100 MB
+bids-rule-day-full = 本单位 24 小时内上传的文件合计已超过 600 MB，请稍后再传
 bids-rule-file-empty = 文件是空的，请检查后重新选择
 bids-rule-file-kind = 只接受 PDF、图片、Word、Excel、PowerPoint 和 ZIP 文件，以文件内容为准
 bids-rule-file-twice = 这个文件已经上传过了

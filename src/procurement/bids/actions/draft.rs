@@ -1,12 +1,13 @@
 //! Drafts: saved over the version that was shown, encrypted under the server's key, erased at submission.
 
-use super::super::model::{Card, FileRow, NewFile};
+use super::super::model::{BidFileId, Card, FileRow, NewFile};
 use super::super::queries;
 use super::{bidder_of, hold_open, open_card};
 use crate::infra::actor::Actor;
 use crate::infra::db::Db;
 use crate::infra::failure::Failure;
 use crate::infra::ledger::{self, Entry};
+use crate::infra::seal;
 use crate::infra::secrets::Secrets;
 use crate::infra::store::Tx;
 use crate::procurement::tenders::TenderId;
@@ -76,6 +77,7 @@ pub fn begin_replacement(
     insert(tx, tender, actor, sealed)?;
     for file in queries::list_bid_files(tx.db, current.id)? {
         let copy = NewFile {
+            id: BidFileId(seal::random_id()?),
             tender_id: tender,
             bidder_id: bidder,
             sealed_name: file.sealed_name,

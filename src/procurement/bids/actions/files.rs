@@ -1,13 +1,15 @@
 //! Files of a draft: their bytes were sealed to the tender's key as they arrived; here only rows are written.
 
-use super::super::model::NewFile;
+use super::super::model::{BidFileId, NewFile};
 use super::super::{queries, rules};
 use super::{bidder_of, draft, hold_open};
 use crate::infra::actor::Actor;
 use crate::infra::failure::Failure;
 use crate::infra::ledger::{self, Entry};
+use crate::infra::seal;
 use crate::infra::store::Tx;
 use crate::procurement::tenders::TenderId;
+use chrono::Duration;
 
 /// A file that lies sealed on the disk already.
 #[derive(Clone, Debug)]
@@ -38,8 +40,13 @@ pub fn add(
         .collect();
     let more: Vec<i64> = arrived.iter().map(|file| file.size).collect();
     rules::check_files(&have, &more)?;
+    // What was taken off again lies on the disk for a day yet.
+    let since = tx.now - Duration::days(1);
+    let today = queries::list_sizes_since(tx.db, bidder, since)?;
+    rules::check_day(&today, &more)?;
     for file in arrived {
         let row = NewFile {
+            id: BidFileId(seal::random_id()?),
             tender_id: tender,
             bidder_id: bidder,
             sealed_name: file.sealed_name.clone(),
@@ -62,6 +69,7 @@ pub fn remove(
 ) -> Result<(), Failure> {
     let bidder = bidder_of(actor)?;
     hold_open(tx, tender)?;
+    queries::hold_draft(tx.db, tender, bidder)?;
     let at = tx.machine_now();
     if queries::remove_draft_file(tx.db, tender, bidder, cipher_sha256, at)? == 0 {
         return Err(Failure::NotFound);

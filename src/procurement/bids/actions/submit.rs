@@ -1,6 +1,8 @@
 //! Submitting and withdrawing. Encryption happens before; the instant inside the write decides.
 
-use super::super::model::{BidState, Card, Draft, FileRow, NewBid, Receipt, SealedBid, SealedFile};
+use super::super::model::{
+    BidId, BidState, Card, Draft, FileRow, NewBid, Receipt, SealedBid, SealedFile,
+};
 use super::super::rules::{self, Step};
 use super::super::{SUBJECT, queries};
 use super::{bidder_of, hold_open, receipt};
@@ -100,6 +102,8 @@ pub fn submit(
 ) -> Result<(), Failure> {
     let bidder = bidder_of(actor)?;
     let tender = hold_open(tx, bid.tender)?;
+    // Files that come or go meanwhile wait here: what is attached below is what was listed and sealed.
+    queries::hold_draft(tx.db, tender.id, bidder)?;
     let mut files: Vec<String> = queries::list_draft_files(tx.db, tender.id, bidder)?
         .into_iter()
         .map(|file| file.cipher_sha256)
@@ -121,6 +125,7 @@ pub fn submit(
     let project = projects::find(tx.db, tender.project_id)?;
     let receipt = sign(tx, actor, signatures, bid, &tender, &project)?;
     let row = NewBid {
+        id: BidId(seal::random_id()?),
         tender_id: tender.id,
         bidder_id: bidder,
         state: BidState::Submitted,
@@ -132,7 +137,9 @@ pub fn submit(
         receipt: &receipt,
     };
     let id = queries::insert_bid(tx.db, &row)?;
-    queries::attach_files(tx.db, tender.id, bidder, id)?;
+    if queries::attach_files(tx.db, tender.id, bidder, id)? != bid.files.len() {
+        return Err(Failure::Changed);
+    }
     let what = if previous.is_some() {
         "bid.replaced"
     } else {

@@ -29,15 +29,23 @@ pub async fn upload(
 ) -> Answer {
     let desk = Desk::load(&state, &who.actor, *id).await?;
     let mut arrived = Vec::new();
-    let added = match receive(&state, &desk, multipart, &mut arrived).await {
+    let received = receive(&state, &desk, multipart, &mut arrived).await;
+    let was_received = received.is_ok();
+    let added = match received {
         Ok(()) => add(&who, &state, &desk, arrived.clone()).await,
         Err(error) => Err(error),
     };
     let Err(error) = added else {
         return Ok(view.see_other_with(&desk.place.path("/bid"), "bids-flash-files"));
     };
-    // Nothing half-saved: what was stored for this request goes again.
-    for file in &arrived {
+    // Nothing half-saved: what was stored for this request goes again, unless its rows may have been committed all the
+    // same (a connection lost at the commit); then the sweep decides.
+    let is_certain = !was_received
+        || matches!(
+            error,
+            AppError::Failed(Failure::Refused(_) | Failure::Changed | Failure::NotFound)
+        );
+    for file in arrived.iter().filter(|_| is_certain) {
         if let Err(error) = state.files.remove(&file.storage_key).await {
             tracing::warn!(%error, "a sealed file without a row is left");
         }

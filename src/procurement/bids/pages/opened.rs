@@ -163,13 +163,14 @@ async fn sealed_bytes(state: &Data<State>, row: &FileRow) -> Result<Vec<u8>, Fai
     }
 }
 
-/// Decrypts piece by piece on a thread for blocking work; the plaintext is never whole in memory.
+/// Decrypts piece by piece on a thread of its own (readers that stall must not use up those of the store); the plaintext
+/// is never whole in memory.
 fn opened_stream(
     identity: String,
     sealed: Vec<u8>,
 ) -> impl futures_util::Stream<Item = Result<Bytes, std::io::Error>> {
     let (sender, receiver) = tokio::sync::mpsc::channel(2);
-    tokio::task::spawn_blocking(move || {
+    std::thread::spawn(move || {
         let mut reader = match seal::open_reader(&identity, &sealed) {
             Ok(reader) => reader,
             Err(error) => return drop(sender.blocking_send(Err(std::io::Error::other(error)))),
