@@ -752,12 +752,12 @@ fn a_close_among_submissions_loses_nothing(database: Database) {
         let prepared: Vec<_> = actors
             .iter()
             .map(|actor| {
-                let price = Some(sanshe::kernel::money::Fen(46_800_000));
+                let price = sanshe::kernel::money::Fen(46_800_000);
                 let draft = bids::Draft {
-                    price,
+                    price: Some(price),
                     lines: vec![bids::Line {
                         label: "全部".into(),
-                        amount: price.unwrap(),
+                        amount: price,
                     }],
                     proposal: format!("第 {round} 版"),
                 };

@@ -699,7 +699,7 @@ fn the_command_imports_all_or_nothing(database: Database) {
     let (code, _, why) = run(town, &file(&[good.clone(), row("养老", "320585100999")]));
     assert_eq!(code, Some(1));
     assert!(why.contains("running.csv:3: communities: "), "{why}");
-    let (code, _, why) = run(provider, &file(&[good.clone()]));
+    let (code, _, why) = run(provider, &file(std::slice::from_ref(&good)));
     assert_eq!(code, Some(1));
     assert!(why.contains("buys nothing"), "{why}");
     assert_eq!(count(), 0);

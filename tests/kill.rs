@@ -277,7 +277,7 @@ fn check(ground: &Ground, receipts: &[String]) -> usize {
         let receipt = sanshe::procurement::bids::check_receipt(&row.receipt, None).unwrap();
         assert!(receipt.is_genuine, "{}", row.number);
         let receipt = receipt.receipt;
-        let hash = hex(&Sha256::digest(&row.sealed));
+        let hash = hex::encode(Sha256::digest(&row.sealed));
         assert_eq!((&hash, &hash), (&row.cipher, &receipt.cipher_sha256));
         assert_eq!(receipt.receipt_no, row.number);
         if row.state != "submitted" {
@@ -299,7 +299,7 @@ fn check(ground: &Ground, receipts: &[String]) -> usize {
         assert_eq!(files.len(), 1, "the bid of {} lost its file", row.number);
         for (hash, key) in &files {
             let bytes = std::fs::read(ground.config.data.join("files").join(key)).unwrap();
-            assert_eq!(&hex(&Sha256::digest(&bytes)), hash);
+            assert_eq!(&hex::encode(Sha256::digest(&bytes)), hash);
         }
     }
     let sent = count_by_body(rows.iter().map(|row| Some(row.bidder)).collect());
@@ -317,14 +317,6 @@ fn check(ground: &Ground, receipts: &[String]) -> usize {
     assert_eq!(count_by_body(told), sent, "the inboxes and the bids differ");
     assert_eq!(ledger::verify(&mut db, None).unwrap().findings, []);
     rows.len()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        write!(text, "{byte:02x}").unwrap();
-        text
-    })
 }
 
 fn receipts_outlive_the_server(database: Database) {
@@ -354,7 +346,7 @@ fn receipts_outlive_the_server(database: Database) {
                 };
                 let mut known: Option<(Step, String)> = None;
                 while !stop.load(Ordering::SeqCst) {
-                    let _talking = gate.read();
+                    let talking = gate.read();
                     known = match known.take().or_else(|| sender.look()) {
                         Some((step, file)) => {
                             let next = sender.step(&step, &file, receipts);
@@ -363,7 +355,7 @@ fn receipts_outlive_the_server(database: Database) {
                         }
                         None => None,
                     };
-                    drop(_talking);
+                    drop(talking);
                     std::thread::sleep(Duration::from_millis(if known.is_some() { 1 } else { 20 }));
                 }
             });

@@ -32,7 +32,7 @@ static NEEDLES: LazyLock<Vec<String>> = LazyLock::new(|| {
     .to_vec();
     found.push(MARK.to_uppercase());
     found.push(MARK.to_lowercase());
-    let hex: String = MARK.bytes().map(|byte| format!("{byte:02x}")).collect();
+    let hex = hex::encode(MARK);
     found.push(hex.to_uppercase());
     found.push(hex);
     // Base64 of a longer text, at each of the three places where the mark may begin.
@@ -46,17 +46,8 @@ static NEEDLES: LazyLock<Vec<String>> = LazyLock::new(|| {
 });
 
 fn base64(bytes: &[u8]) -> String {
-    const DIGITS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    bytes
-        .chunks(3)
-        .flat_map(|three| {
-            let bits = three
-                .iter()
-                .fold(0u32, |bits, byte| bits << 8 | u32::from(*byte));
-            let bits = bits << (8 * (3 - three.len()));
-            (0..4).map(move |n| DIGITS[(bits >> (18 - 6 * n)) as usize & 63] as char)
-        })
-        .collect()
+    use base64::Engine;
+    base64::engine::general_purpose::STANDARD.encode(bytes)
 }
 
 fn find_in(bytes: &[u8]) -> Option<String> {
@@ -128,12 +119,13 @@ fn crawl(client: &Client, from: &[String], most: usize) -> BTreeMap<String, Stri
                 waiting.push_back(href);
             }
         }
-        let header: String = reply
+        let header: Vec<String> = reply
             .headers
             .iter()
             .filter(|(name, _)| !matches!(name.as_str(), "date" | "x-request-id" | "set-cookie"))
-            .map(|(name, value)| format!("{name}: {value}\n"))
+            .map(|(name, value)| format!("{name}: {value}"))
             .collect();
+        let header = header.join("\n");
         pages.insert(path, format!("{} {header}\n{}", reply.status, reply.body));
     }
     pages
@@ -141,13 +133,14 @@ fn crawl(client: &Client, from: &[String], most: usize) -> BTreeMap<String, Stri
 
 /// An address as a browser sends it.
 fn escaped(href: &str) -> String {
-    href.bytes().fold(String::new(), |mut url, byte| {
-        match byte {
-            b'!'..=b'~' => url.push(char::from(byte)),
-            _ => url.push_str(&format!("%{byte:02X}")),
-        }
-        url
-    })
+    let escaped: Vec<String> = href
+        .bytes()
+        .map(|byte| match byte {
+            b'!'..=b'~' => char::from(byte).to_string(),
+            _ => format!("%{byte:02X}"),
+        })
+        .collect();
+    escaped.concat()
 }
 
 /// Where anybody begins who looks for bids.
@@ -268,7 +261,7 @@ fn find_in_postgres(conn: &mut PgConnection) -> Option<String> {
             _ => format!("convert_to({column}::text, 'UTF8')"),
         };
         for needle in NEEDLES.iter() {
-            let hex: String = needle.bytes().map(|byte| format!("{byte:02x}")).collect();
+            let hex = hex::encode(needle);
             let query = format!(
                 "SELECT count(*) AS count FROM {table} WHERE position('\\x{hex}'::bytea IN {bytes}) > 0"
             );
