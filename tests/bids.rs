@@ -87,6 +87,14 @@ fn a_bid_is_written_sent_and_opened(database: Database) {
 
     bid(&bidder(&portal, "heming"), &tender, "450000");
     bid(&bidder(&portal, "anju"), &tender, "479999.99");
+    // Who bid is who stood in the bid, whatever it calls itself afterwards.
+    portal.write(|tx| {
+        let heming = sanshe::accounts::list_bodies(tx.db, &[BodyKind::Provider])?
+            .into_iter()
+            .find(|body| body.name == "heming服务中心")
+            .unwrap();
+        sanshe::accounts::rename_body(tx, None, heming.id, "改名后的机构")
+    });
     close(&portal, &tender);
 
     let first = officer(&portal, &tender, "zhou");
@@ -115,6 +123,9 @@ fn a_bid_is_written_sent_and_opened(database: Database) {
         .see("468,000.00")
         .see("肆拾陆万捌仟元整")
         .see("479,999.99")
+        .see("heming服务中心")
+        .see_not("改名后的机构")
+        .see("未核验")
         .see("zhou")
         .see("wu");
     let opened = portal.read(move |db| Ok(bids::list_opened(db, TenderId(tender.tender))?));

@@ -8,7 +8,8 @@ use diesel::prelude::*;
 use sanshe::kernel::credit_code::CreditCode;
 use sanshe::kernel::people::BodyId;
 use sanshe::kernel::roles::{BodyKind, Role};
-use sanshe::schema::{clocks, contracts, messages, publications};
+use sanshe::procurement::contracts as contracts_room;
+use sanshe::schema::{clocks, contracts, messages, providers, publications};
 
 const PRICES: &[i64] = &[10_000_000, 9_500_000, 11_000_000];
 const PDF: &[u8] = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n";
@@ -185,6 +186,7 @@ fn an_award_that_cannot_stand_is_cancelled(database: Database) {
         )
         .expect(303);
     assert_eq!(stage.tender_state(), "evaluated");
+    assert_eq!(running(&stage), ["decision"]);
     stage
         .portal
         .anonymous()
@@ -192,6 +194,7 @@ fn an_award_that_cannot_stand_is_cancelled(database: Database) {
         .expect(404);
     award(&stage, 1, "", "").expect(422).see("已被取消");
     award(&stage, 0, "", "").expect(303);
+    assert_eq!(running(&stage), ["signing"]);
     assert_eq!(
         inbox(&stage, stage.bidders[0].0),
         ["award-lost", "award-cancelled", "award-won"]
@@ -211,6 +214,141 @@ fn an_award_that_cannot_stand_is_cancelled(database: Database) {
         )
         .expect(422)
         .see("已有一方签署");
+}
+
+fn what_nobody_signed_falls_with_its_award(database: Database) {
+    let stage = ranked(database);
+    award(&stage, 1, "", "").expect(303);
+    let id = draw_up(&stage);
+    fill_in(&stage, id, &[]);
+    offer(&stage, id);
+    stage
+        .officer
+        .submit(
+            &stage.path("/award"),
+            &stage.path("/award/cancel"),
+            &[
+                ("ground", "refused_to_sign"),
+                ("reason", "书面声明放弃签约"),
+            ],
+        )
+        .expect(303);
+    assert_eq!(state_of(&stage), "cancelled");
+    stage
+        .officer
+        .get(&format!("/contracts/{id}"))
+        .expect(200)
+        .see("合同随成交结果取消而作废")
+        .see("书面声明放弃签约");
+    assert_eq!(running(&stage), ["decision"]);
+    // Given up altogether, nothing is left to be done in time.
+    let manage = stage.path("/manage");
+    let fields = [("ground", "task_gone"), ("cancel_reason", "社区规划调整")];
+    stage
+        .officer
+        .submit(&manage, &stage.path("/cancel"), &fields)
+        .expect(303);
+    assert_eq!(stage.tender_state(), "cancelled");
+    assert!(running(&stage).is_empty());
+}
+
+/// The codes of the clocks that run.
+fn running(stage: &Stage) -> Vec<String> {
+    stage.portal.read(|db| {
+        Ok(clocks::table
+            .filter(clocks::done_at.is_null())
+            .select(clocks::code)
+            .load(db)?)
+    })
+}
+
+fn set_proof(stage: &Stage, bidder: usize, state: &'static str) {
+    let body = stage.bidders[bidder].0;
+    stage.portal.write(move |tx| {
+        diesel::update(providers::table.filter(providers::body_id.eq(body)))
+            .set(providers::state.eq(state))
+            .execute(tx.db)?;
+        Ok(())
+    });
+}
+
+fn nobody_signs_in_an_unproven_name(database: Database) {
+    let stage = ranked(database);
+    stage
+        .officer
+        .get(&stage.path("/award"))
+        .expect(200)
+        .see_not("未核验");
+    set_proof(&stage, 1, "unproven");
+    let action = stage.path("/contract");
+    for page in ["/award", "/evaluation", "/opening"] {
+        stage
+            .officer
+            .get(&stage.path(page))
+            .expect(200)
+            .see("未核验");
+    }
+    award(&stage, 1, "", "").expect(303);
+    let result = stage.path("/result");
+    stage
+        .officer
+        .get(&result)
+        .expect(200)
+        .see("核验通过后才能起草合同");
+    let own = stage.bidder(1, Role::Signatory);
+    own.get(&result).expect(200).see("申请核验");
+    stage.portal.anonymous().get(&result).see_not("核验");
+    set_proof(&stage, 1, "proven");
+    let ready = stage.officer.get(&result);
+    set_proof(&stage, 1, "unproven");
+    assert!(
+        !stage
+            .officer
+            .get(&result)
+            .has(&format!("form[action='{action}']"))
+    );
+    stage
+        .officer
+        .submit_from(&ready, &action, &[])
+        .expect(422)
+        .see("尚未核验");
+
+    set_proof(&stage, 1, "proven");
+    let id = draw_up(&stage);
+    fill_in(&stage, id, &[]);
+    let (page, action) = (format!("/contracts/{id}"), format!("/contracts/{id}/offer"));
+    let ready = stage.officer.get(&page);
+    set_proof(&stage, 1, "refused");
+    assert!(
+        !stage
+            .officer
+            .get(&page)
+            .expect(200)
+            .see("未核验")
+            .has(&format!("form[action='{action}']"))
+    );
+    stage
+        .officer
+        .submit_from(&ready, &action, &[])
+        .expect(422)
+        .see("尚未核验");
+    assert_eq!(state_of(&stage), "drafted");
+    set_proof(&stage, 1, "proven");
+    offer(&stage, id);
+    let sign = format!("/contracts/{id}/sign");
+    let ready = own.get(&sign);
+    set_proof(&stage, 1, "unproven");
+    own.submit_from(
+        &ready,
+        &format!("{sign}-by-password"),
+        &[("password", PASSWORD)],
+    )
+    .expect(422)
+    .see("尚未核验");
+    assert_eq!(own.get(&sign).status, 303);
+    own.get(&page).expect(200).see("办理登记核验");
+    set_proof(&stage, 1, "proven");
+    sign_by_password(&own, id, PASSWORD).expect(303);
 }
 
 fn draw_up(stage: &Stage) -> i64 {
@@ -584,7 +722,17 @@ fn running_contracts_are_entered_afterwards(database: Database) {
         .expect(200)
         .see("补录")
         .see("启用之前")
-        .see("0512-00000005");
+        .see("0512-00000005")
+        .see("补录合同")
+        .see_not("zhang");
+    // Looked at again where it is written: two officers may send the same file at once.
+    let rows = contracts_room::read_import(good.as_bytes()).unwrap();
+    let again = portal
+        .state
+        .store
+        .write_blocking(move |tx| contracts_room::import_contracts(tx, None, town, &rows));
+    assert!(again.is_err(), "entered twice");
+    assert_eq!(count(), 2);
     let today = sanshe::kernel::instant::shanghai_date(portal.now());
     let found = portal.read(move |db| {
         Ok(sanshe::procurement::contracts::list_of_region(
@@ -731,6 +879,8 @@ on_both!(
     the_command_imports_all_or_nothing,
     the_first_in_rank_is_awarded,
     an_award_that_cannot_stand_is_cancelled,
+    what_nobody_signed_falls_with_its_award,
+    nobody_signs_in_an_unproven_name,
     the_winners_content_is_locked,
     both_sides_sign_and_it_is_public,
     running_contracts_are_entered_afterwards,

@@ -152,6 +152,11 @@ fn a_panel_is_lawful(database: Database) {
             .iter()
             .all(|(line, _)| !line.what.starts_with("panel."))
     );
+    portal
+        .member("chen", stage.buyer, &[Role::Officer])
+        .get(&stage.path("/history"))
+        .expect(200)
+        .see_not("seed");
     // The draw can be made again from what the ledger keeps.
     let record: Option<String> = portal.read(|db| {
         Ok(sanshe::schema::ledger_texts::table
@@ -453,6 +458,27 @@ fn prices_above_the_budget_are_invalid(database: Database) {
                 .load(db)?)
         });
         assert_eq!(kinds.last().map(String::as_str), Some("failure"));
+        let said = if prices[0] > BUDGET {
+            ("报价均超过预算", "All prices are above the budget")
+        } else {
+            ("有效供应商数量不足", "Too few valid bids")
+        };
+        let anyone = stage.portal.anonymous();
+        anyone
+            .get(&stage.path(""))
+            .expect(200)
+            .see(said.0)
+            .see("比选规则");
+        anyone.get("/language?to=en&back=/");
+        anyone
+            .get(&stage.path(""))
+            .expect(200)
+            .see(said.1)
+            .see_not(said.0);
+        anyone
+            .get(&stage.path("/history"))
+            .expect(200)
+            .see_not(said.0);
     }
 }
 

@@ -6,6 +6,7 @@ use crate::support::stage::{self, Put};
 use crate::support::{Client, Database, Portal, Reply};
 use chrono::Duration;
 use diesel::prelude::*;
+use sanshe::kernel::instant;
 use sanshe::kernel::people::BodyId;
 use sanshe::kernel::roles::{BodyKind, Role};
 use sanshe::schema::{awards, contracts, panel_members, panels, people, questions, results};
@@ -333,6 +334,7 @@ impl Town {
                 .set((
                     projects::state.eq(of_project),
                     projects::published_at.eq(published),
+                    projects::term_from.eq(instant::shanghai_date(tx.now) + Duration::days(60)),
                 ))
                 .execute(tx.db)?;
             diesel::update(tenders::table.find(tender))
@@ -604,9 +606,10 @@ const ACTS: &[Act] = &[
     },
     Act {
         who: "officer",
+        // Leads to the form of a new project; nothing is written yet.
         route: "/projects/{id}/copy",
         fields: &[],
-        by_state: "DDDDDDDDDD",
+        by_state: "----------",
     },
     Act {
         who: "officer",

@@ -105,7 +105,7 @@ fn try_publish(portal: &Portal, bought: &Bought) -> Result<(), Failure> {
     portal
         .state
         .store
-        .write_blocking(move |tx| tenders::publish(tx, &by, id, version, &key))
+        .write_blocking(move |tx| tenders::publish(tx, &by, id, version, &key, false))
 }
 
 fn plan(portal: &Portal, bought: &Bought) {

@@ -809,9 +809,100 @@ fn what_ended_says_why(database: Database) {
     let anew = officer.get(&manage);
     assert!(!anew.has(&format!("form[action=\"{cancel}\"]")));
     let copied = officer.submit(&manage, &format!("{project}/copy"), &[]);
-    let edit = copied.expect(303).location.clone().unwrap();
-    assert_ne!(edit, format!("{project}/edit"));
-    officer.get(&edit).expect(200).see("社区助老巡访服务");
+    let form = copied.expect(303).location.clone().unwrap();
+    let shown = officer.get(&form);
+    assert_eq!(value_of(shown.expect(200), "title"), "社区助老巡访服务");
+    // Nothing is there before somebody says so: neither the money nor a term.
+    assert_eq!(value_of(&shown, "term_from"), "");
+    let before = count_projects(&portal);
+    let refused = officer.submit_from(
+        &shown,
+        "/projects/new",
+        &[("term_from", "2026-06-01"), ("term_to", "2027-05-31")],
+    );
+    assert!(at(refused.expect(422), "secured").contains("落实"));
+    assert_eq!(count_projects(&portal), before);
+    officer
+        .submit_from(&refused, "/projects/new", &[("secured", "yes")])
+        .expect(303);
+    assert_eq!(count_projects(&portal), before + 1);
+    buying::stranger(&portal).get(&form).expect(404);
+}
+
+fn numbers_grow_past_four_digits(database: Database) {
+    let portal = Portal::start(database);
+    let buyer = Buyer::start(&portal);
+    buyer.draft();
+    portal.write(|tx| {
+        diesel::update(sanshe::schema::projects::table)
+            .set(sanshe::schema::projects::number.eq("TC-2026-9999"))
+            .execute(tx.db)?;
+        Ok(())
+    });
+    for number in ["TC-2026-10000", "TC-2026-10001"] {
+        let project = buyer.draft();
+        buyer
+            .officer
+            .get(&format!("{project}/manage"))
+            .expect(200)
+            .see(number);
+    }
+}
+
+fn a_service_does_not_begin_before_the_deadline(database: Database) {
+    let portal = Portal::start(database);
+    let buyer = Buyer::start(&portal);
+    let page = "/projects/new";
+    let term = [("term_from", "2026-03-20"), ("term_to", "2026-12-31")];
+    let done = buyer.officer.submit(page, page, &buying::project(&term));
+    let plan = done.expect(303).location.clone().unwrap();
+    let refused = buyer.officer.submit(&plan, &plan, &buying::criteria(&[]));
+    let says = at(refused.expect(422), "closes_at");
+    assert!(says.contains("2026-03-20"), "{says}");
+}
+
+fn provisional_dates_are_acknowledged_and_said(database: Database) {
+    let portal = Portal::start(database);
+    let buyer = Buyer::start(&portal);
+    let officer = &buyer.officer;
+    portal.move_clock_by(Duration::days(285));
+    let page = "/projects/new";
+    let term = [("term_from", "2027-06-01"), ("term_to", "2027-12-31")];
+    let officer = {
+        // The session did not outlive the journey of the clock.
+        let _ = officer;
+        portal.signed_in("gu")
+    };
+    let done = officer.submit(page, page, &buying::project(&term));
+    let plan = done.expect(303).location.clone().unwrap();
+    let project = plan.strip_suffix("/plan").unwrap();
+    officer
+        .submit(&plan, &plan, &buying::criteria(&[]))
+        .expect(422);
+    officer
+        .submit(&plan, &plan, &buying::criteria(&[("provisional", "yes")]))
+        .expect(303);
+    let publish = format!("{project}/publish");
+    let refused = officer.submit(&publish, &publish, &[]);
+    assert!(at(refused.expect(422), "provisional").contains("2027"));
+    officer
+        .submit_from(&refused, &publish, &[("provisional", "yes")])
+        .expect(303);
+    portal.run_jobs();
+    let anyone = portal.anonymous();
+    anyone
+        .get(&format!("{project}/history"))
+        .expect(200)
+        .see("暂定工作日历");
+    let id = buying::newest(&portal, project).id;
+    let notice = portal.read(move |db| {
+        let notices = sanshe::common::publications::list_of_subject(db, (tenders::SUBJECT, id.0))?;
+        Ok(notices[0].id)
+    });
+    anyone
+        .get(&format!("{project}/notices/{notice}"))
+        .expect(200)
+        .see("2027 年的放假安排尚未公布");
 }
 
 fn unknown_and_foreign_ids_are_not_found(database: Database) {
@@ -925,5 +1016,8 @@ on_both!(
     after_an_outage_an_officer_decides,
     a_decision_without_a_reason_is_no_decision,
     what_ended_says_why,
+    numbers_grow_past_four_digits,
+    a_service_does_not_begin_before_the_deadline,
+    provisional_dates_are_acknowledged_and_said,
     unknown_and_foreign_ids_are_not_found,
 );

@@ -230,7 +230,7 @@ pub fn publish(story: &Story, sample: &'static Sample, id: ProjectId) -> Result<
     story.write(move |tx| {
         let officer = cast::actor(tx, sample.account)?;
         let version = projects::find(tx.db, id)?.version;
-        tenders::publish(tx, &officer, id, version, &key)
+        tenders::publish(tx, &officer, id, version, &key, false)
     })
 }
 

@@ -62,6 +62,12 @@ impl Reply {
     }
 
     #[track_caller]
+    pub fn see_not(&self, text: &str) -> &Self {
+        assert!(!self.body.contains(text), "{text:?} is shown");
+        self
+    }
+
+    #[track_caller]
     pub fn see(&self, text: &str) -> &Self {
         assert!(
             self.body.contains(text),

@@ -70,7 +70,7 @@ pub fn open_tender(portal: &Portal) -> Tendering {
         };
         let tender = tenders::plan(tx, &actor, project, &plan)?;
         let version = projects::find(tx.db, project)?.version;
-        tenders::publish(tx, &actor, project, version, &key)?;
+        tenders::publish(tx, &actor, project, version, &key, true)?;
         Ok((project.0, tender.0, dates.closes_at))
     });
     portal.run_jobs();

@@ -7,7 +7,7 @@ use crate::schema::clocks;
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
-/// Starts a clock, or moves its dates if it runs already. One argument a column.
+/// Starts a clock, or starts it anew with these dates if there is one already. One argument a column.
 #[allow(clippy::too_many_arguments)]
 pub fn set(
     db: &mut Db,
@@ -30,6 +30,7 @@ pub fn set(
             clocks::article.eq(article),
             clocks::starts_at.eq(starts_at),
             clocks::due_at.eq(due_at),
+            clocks::done_at.eq(None::<NaiveDateTime>),
         ))
         .execute(db)?;
     if moved == 0 {

@@ -55,6 +55,8 @@ impl Period {
 pub struct MethodRules {
     pub min_bids: u32,
     pub min_bids_article: String,
+    /// Opening at the deadline itself, without the panel.
+    pub opening_article: String,
     /// From publication to the deadline for bids.
     pub tendering: Period,
     /// Questions end at least this long before the deadline.

@@ -31,6 +31,16 @@ pub fn find_by_body(db: &mut Db, body: BodyId) -> QueryResult<Option<Provider>> 
         .optional()
 }
 
+/// Those of these bodies whose registration was checked and proven.
+pub fn proven_of(db: &mut Db, of: &[BodyId]) -> QueryResult<Vec<BodyId>> {
+    providers::table
+        .filter(providers::body_id.eq_any(of.to_vec()))
+        .filter(providers::state.eq(ProviderState::Proven))
+        .order(providers::body_id)
+        .select(providers::body_id)
+        .load(db)
+}
+
 /// The provider, if it is this body's; anybody else's does not exist for it.
 pub fn find_own(db: &mut Db, id: ProviderId, body: Option<BodyId>) -> QueryResult<Provider> {
     let provider = find(db, id)?;

@@ -39,7 +39,7 @@ fn of_buyer(
         return Err(Failure::NotFound);
     }
     let tender = tenders::newest_of(tx.db, id)?.ok_or(Failure::NotFound)?;
-    let tender = tenders::hold(tx, tender.id)?;
+    let tender = tenders::hold_alone(tx, tender.id)?;
     if tender.version != version {
         return Err(Failure::Changed);
     }
@@ -196,7 +196,8 @@ fn tell(
     Ok(())
 }
 
-/// Cancels the award on a ground of the law; the next in rank may then be awarded (条例 §49).
+/// Cancels the award on a ground of the law; the next in rank may then be awarded (条例 §49). What was drawn up from it
+/// is the contracts' own affair: they cancel both together.
 pub fn cancel(
     tx: &mut Tx,
     actor: &Actor,
@@ -211,14 +212,12 @@ pub fn cancel(
         return Err(AwardRule::ReasonNeeded.into());
     }
     let award = queries::active_of(tx.db, tender.id)?.ok_or(Failure::NotFound)?;
-    if !queries::drop_contract(tx.db, award.id)? {
-        return Err(AwardRule::ContractSigned.into());
-    }
     if !queries::cancel(tx.db, award.id, ground, reason)? {
         return Err(Failure::Changed);
     }
     tenders::set_state(tx, &tender, TenderState::Evaluated)?;
     projects::set_state(tx, &project, ProjectState::Tendering)?;
+    decide_anew(tx, &project, &tender)?;
     let link = format!("/projects/{}", project.id);
     publications::publish(
         tx,
@@ -248,4 +247,25 @@ pub fn cancel(
             .because(reason)
             .under("政府采购法实施条例 §49"),
     )
+}
+
+/// Nothing is left to be signed, and the purchaser has to decide again, in the time that the rules give.
+fn decide_anew(tx: &mut Tx, project: &Project, tender: &Tender) -> Result<(), Failure> {
+    let subject = (SUBJECT, tender.id.0);
+    clocks::finish(tx.db, subject, "signing", tx.now)?;
+    let period = tenders::rules_of(tx.db, tender)?.decision;
+    let calendar = rulesets::load_calendar(tx.db)?;
+    if let Some(day) = period.deadline(shanghai_date(tx.now), &calendar) {
+        clocks::set(
+            tx.db,
+            subject,
+            "decision",
+            Some(&period.article),
+            Some(project.buyer_id),
+            tx.now,
+            end_of_day(day),
+            true,
+        )?;
+    }
+    Ok(())
 }

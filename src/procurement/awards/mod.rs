@@ -8,6 +8,6 @@ mod rules;
 
 pub use actions::{Decision, award, cancel};
 pub use model::{Award, AwardId, AwardState, AwardTenders, Ground, ReadOwnResult};
-pub use pages::routes;
+pub use pages::{routes, show_refused};
 pub use queries::{active_of, find};
 pub use rules::AwardRule;

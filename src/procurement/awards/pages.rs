@@ -11,6 +11,7 @@ use crate::infra::failure::Failure;
 use crate::kernel::instant;
 use crate::kernel::money::Fen;
 use crate::kernel::people::BodyId;
+use crate::organizations::registry::{self, ProviderState};
 use crate::procurement::bids;
 use crate::procurement::evaluation::{self, CriterionMean, RankedBid, SUBJECT};
 use crate::procurement::projects::{self, Project, ProjectId};
@@ -22,7 +23,6 @@ use serde_json::{Value, json};
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.route("/projects/{id}/award", get().to(edit))
         .route("/projects/{id}/award", post().to(save))
-        .route("/projects/{id}/award/cancel", post().to(cancel))
         .route("/projects/{id}/result", get().to(result));
 }
 
@@ -31,6 +31,8 @@ struct Seen {
     tender: Tender,
     ranking: Vec<RankedBid>,
     before: Vec<Award>,
+    /// Of the ranked.
+    proven: Vec<BodyId>,
 }
 
 fn read(db: &mut Db, actor: &Actor, id: ProjectId) -> Result<Seen, Failure> {
@@ -39,8 +41,11 @@ fn read(db: &mut Db, actor: &Actor, id: ProjectId) -> Result<Seen, Failure> {
         return Err(Failure::NotFound);
     }
     let tender = tenders::newest_of(db, id)?.ok_or(Failure::NotFound)?;
+    let ranking = evaluation::results_of(db, tender.id)?;
+    let bidders: Vec<BodyId> = ranking.iter().map(|bid| bid.bidder_id).collect();
     Ok(Seen {
-        ranking: evaluation::results_of(db, tender.id)?,
+        proven: registry::proven_of(db, &bidders)?,
+        ranking,
         before: queries::list_of(db, tender.id)?,
         project,
         tender,
@@ -79,14 +84,17 @@ fn show(view: &View, seen: &Seen, form: &Form) -> Answer {
             let cancelled = seen.before.iter().any(|award| {
                 award.bid_id == bid.bid_id && award.state == AwardState::Cancelled
             });
+            let hint = if cancelled {
+                "awards-choice-cancelled"
+            } else if seen.proven.contains(&bid.bidder_id) {
+                "awards-choice-hint"
+            } else {
+                "awards-choice-hint-unproven"
+            };
             json!({
                 "value": bid.bid_id.to_string(),
                 "label": view.say_with("awards-choice", &[("rank", &rank), ("name", &bid.bidder_name)]),
-                "hint": if cancelled {
-                    view.say("awards-choice-cancelled")
-                } else {
-                    view.say_with("awards-choice-hint", &[("price", &price), ("total", &total)])
-                },
+                "hint": view.say_with(hint, &[("price", &price), ("total", &total)]),
             })
         })
         .collect();
@@ -112,8 +120,21 @@ fn show(view: &View, seen: &Seen, form: &Form) -> Answer {
             "may_award": seen.tender.state == TenderState::Evaluated,
             "may_cancel": seen.tender.state == TenderState::Awarded,
             "winner": winner.map(|bid| bid.bidder_name.clone()),
+            "unproven": unproven(view, seen, winner),
         }),
     )
+}
+
+/// The names that nobody has checked yet: of the winner, or of all who may become it.
+fn unproven(view: &View, seen: &Seen, winner: Option<&RankedBid>) -> Option<String> {
+    let names: Vec<&str> = seen
+        .ranking
+        .iter()
+        .filter(|bid| winner.is_none_or(|winner| winner.bid_id == bid.bid_id))
+        .filter(|bid| !seen.proven.contains(&bid.bidder_id))
+        .map(|bid| bid.bidder_name.as_str())
+        .collect();
+    (!names.is_empty()).then(|| names.join(&view.say("projects-and")))
 }
 
 fn crumbs(view: &View, project: &Project, here: &str) -> Value {
@@ -122,13 +143,6 @@ fn crumbs(view: &View, project: &Project, here: &str) -> Value {
         { "label": project.title, "href": format!("/projects/{}", project.id) },
         { "label": here, "href": Value::Null },
     ])
-}
-
-fn ground_of(form: &mut Form, required: bool) -> Option<Ground> {
-    if form.raw("ground").is_empty() && !required {
-        return None;
-    }
-    form.one_of("ground")
 }
 
 async fn save(
@@ -140,7 +154,11 @@ async fn save(
 ) -> Answer {
     let id = *id;
     let bid = form.one_of("bid");
-    let ground = ground_of(&mut form, false);
+    let ground = if form.raw("ground").is_empty() {
+        None
+    } else {
+        form.one_of("ground")
+    };
     let reason = form.optional("reason", 1000);
     if let Some(bid) = bid.filter(|_| form.is_ok()) {
         let decision = Decision {
@@ -161,39 +179,19 @@ async fn save(
             Err(error) => form.take_up(AppError::from(error))?,
         }
     }
-    let actor = who.actor;
-    let seen = state.store.read(move |db| read(db, &actor, id)).await?;
-    show(&view, &seen, &form)
+    show_refused(&view, &state, who.actor, id, &form).await
 }
 
-async fn cancel(
-    who: May<AwardTenders>,
-    view: View,
-    state: Data<State>,
-    id: Path<ProjectId>,
-    mut form: Form,
+/// The purchaser's page with what a form got refused.
+pub async fn show_refused(
+    view: &View,
+    state: &Data<State>,
+    actor: Actor,
+    id: ProjectId,
+    form: &Form,
 ) -> Answer {
-    let (id, version) = (*id, form.version());
-    let ground = ground_of(&mut form, true);
-    let reason = form.text("reason", 1000);
-    if let Some(ground) = ground.filter(|_| form.is_ok()) {
-        let actor = who.actor.clone();
-        let done = state
-            .store
-            .write(move |tx| actions::cancel(tx, &actor, id, version, ground, &reason))
-            .await;
-        match done {
-            Ok(()) => {
-                return Ok(
-                    view.see_other_with(&format!("/projects/{id}/award"), "awards-flash-cancelled")
-                );
-            }
-            Err(error) => form.take_up(AppError::from(error))?,
-        }
-    }
-    let actor = who.actor;
     let seen = state.store.read(move |db| read(db, &actor, id)).await?;
-    show(&view, &seen, &form)
+    show(view, &seen, form)
 }
 
 /// What a bidder may know of itself.
@@ -214,6 +212,8 @@ struct Found {
     notice: Value,
     own: Option<Own>,
     may_draw_up: bool,
+    is_proven: bool,
+    winner_page: Option<String>,
     contract: Option<i64>,
 }
 
@@ -244,9 +244,14 @@ fn read_result(db: &mut Db, actor: Option<&Actor>, id: ProjectId) -> Result<Foun
     } else {
         None
     };
+    let provider = registry::find_by_body(db, winner.bidder_id)?;
     Ok(Found {
         buyer: accounts::find_body(db, project.buyer_id)?.name,
         decided: instant::minute(award.decided_at),
+        is_proven: provider
+            .as_ref()
+            .is_some_and(|provider| provider.state == ProviderState::Proven),
+        winner_page: provider.map(|provider| format!("/organizations/{}", provider.id)),
         winner,
         notice: serde_json::from_str(&notice.content)?,
         own,
@@ -339,7 +344,10 @@ async fn result(view: View, state: Data<State>, id: Path<ProjectId>) -> Answer {
             "term_from": text("term_from"), "term_to": text("term_to"), "items": items, "panel": list("panel"),
             "days": found.notice.get("notice_days").map(ToString::to_string).unwrap_or_default(),
             "own": found.own.as_ref().map(own_view),
-            "may_draw_up": found.may_draw_up,
+            "may_draw_up": found.may_draw_up && found.is_proven,
+            "waits_for_proof": found.may_draw_up && !found.is_proven,
+            "winner_page": found.winner_page,
+            "must_prove": found.winner_page.is_some() && found.own.as_ref().is_some_and(|own| own.is_winner) && !found.is_proven,
             "contract": found.contract.map(|id| format!("/contracts/{id}")),
         }),
     )

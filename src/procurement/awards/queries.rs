@@ -78,36 +78,6 @@ pub fn cancel(db: &mut Db, id: AwardId, ground: Ground, reason: &str) -> QueryRe
         .map(|rows| rows == 1)
 }
 
-/// Drops a contract that was drawn up from this award and that nobody signed; false when somebody did.
-pub fn drop_contract(db: &mut Db, id: AwardId) -> QueryResult<bool> {
-    use crate::schema::{contract_signatures, contracts};
-    let drawn: Option<(i64, String)> = contracts::table
-        .filter(contracts::award_id.eq(id))
-        .select((contracts::id, contracts::state))
-        .first(db)
-        .optional()?;
-    let Some((contract, state)) = drawn else {
-        return Ok(true);
-    };
-    let signed: i64 = contract_signatures::table
-        .filter(contract_signatures::contract_id.eq(contract))
-        .count()
-        .get_result(db)?;
-    if signed > 0 || !matches!(state.as_str(), "drafted" | "signing") {
-        return Ok(false);
-    }
-    let row = contracts::table
-        .find(contract)
-        .filter(contracts::state.eq(&state));
-    diesel::update(row)
-        .set((
-            contracts::state.eq("cancelled"),
-            contracts::version.eq(contracts::version + 1),
-        ))
-        .execute(db)
-        .map(|rows| rows == 1)
-}
-
 /// The contract drawn up from this award.
 pub fn contract_of(db: &mut Db, id: AwardId) -> QueryResult<Option<i64>> {
     use crate::schema::contracts;

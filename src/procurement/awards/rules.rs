@@ -16,7 +16,6 @@ pub enum AwardRule {
     ReasonNeeded,
     OutOfOrder,
     AlreadyAwarded,
-    ContractSigned,
 }
 
 impl Rule for AwardRule {
@@ -36,7 +35,6 @@ impl Rule for AwardRule {
                 .article(IN_ORDER)
                 .at("bid"),
             Self::AlreadyAwarded => Refusal::new("awards-rule-already"),
-            Self::ContractSigned => Refusal::new("awards-rule-signed"),
         }
     }
 }

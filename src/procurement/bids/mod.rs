@@ -16,9 +16,11 @@ pub use actions::{
     seal_draft, submit,
 };
 pub use jobs::run_due;
-pub use model::{Bid, BidContent, BidId, BidState, Card, Draft, Invalid, Line, Receipt};
+pub use model::{
+    Bid, BidContent, BidId, BidState, Card, Draft, Invalid, Line, Receipt, name_in_receipt,
+};
 pub use pages::routes;
-pub use queries::{bidder_names, count_current, list_current, list_opened};
+pub use queries::{count_current, list_current, list_opened};
 
 use crate::kernel::roles::{BodyKind, Role};
 use crate::web::Permission;

@@ -224,6 +224,12 @@ pub struct SignedReceipt {
     pub signature: String,
 }
 
+/// The bidder's name as it stood when the bid came, out of its receipt: a body may rename itself later.
+pub fn name_in_receipt(receipt: &str) -> Option<String> {
+    let signed: SignedReceipt = serde_json::from_str(receipt).ok()?;
+    Some(signed.receipt.bidder).filter(|name| !name.is_empty())
+}
+
 impl Bid {
     /// A bidder's bid that counts now.
     pub fn is_current(&self) -> bool {

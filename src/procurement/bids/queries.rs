@@ -2,7 +2,7 @@
 
 use super::model::{
     Bid, BidContent, BidId, BidState, ContentColumns, DraftRow, FileRow, Invalid, NewBid, NewFile,
-    Opener,
+    Opener, name_in_receipt,
 };
 use crate::infra::db::{Db, columns};
 use crate::kernel::money::Fen;
@@ -319,13 +319,19 @@ pub fn find_content(db: &mut Db, bid: BidId) -> QueryResult<Option<BidContent>> 
     Ok(row.map(BidContent::from_columns))
 }
 
-/// The names under which bidders stand in public, by body. Only for what is opened.
-pub fn bidder_names(db: &mut Db, bidders: &[BodyId]) -> QueryResult<Vec<(BodyId, String)>> {
-    bodies::table
-        .filter(bodies::id.eq_any(bidders.to_vec()))
-        .order(bodies::id)
-        .select((bodies::id, bodies::name))
-        .load(db)
+/// The bidders of the standing bids by body, under the names that they had when their bids came. Only for what is opened.
+pub fn bidder_names(db: &mut Db, tender: TenderId) -> QueryResult<Vec<(BodyId, String)>> {
+    let rows: Vec<(BodyId, String, String)> = bids::table
+        .inner_join(bodies::table.on(bodies::id.eq(bids::bidder_id)))
+        .filter(bids::tender_id.eq(tender))
+        .filter(bids::state.eq(BidState::Submitted))
+        .order(bids::bidder_id)
+        .select((bids::bidder_id, bids::receipt, bodies::name))
+        .load(db)?;
+    Ok(rows
+        .into_iter()
+        .map(|(body, receipt, today)| (body, name_in_receipt(&receipt).unwrap_or(today)))
+        .collect())
 }
 
 pub fn list_openers(db: &mut Db, tender: TenderId) -> QueryResult<Vec<(Opener, String)>> {

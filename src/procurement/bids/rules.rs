@@ -86,7 +86,9 @@ pub enum BidRule {
     OwnCopyBroken,
     OwnCopyElsewhere,
     NotClosed,
-    PanelMember,
+    PanelMember {
+        article: String,
+    },
     AlreadyConfirmed,
 }
 
@@ -151,8 +153,8 @@ impl Rule for BidRule {
             Self::OwnCopyBroken => Refusal::new("bids-rule-own-copy-broken").at("own_copy"),
             Self::OwnCopyElsewhere => Refusal::new("bids-rule-own-copy-elsewhere").at("own_copy"),
             Self::NotClosed => Refusal::new("bids-rule-not-closed"),
-            Self::PanelMember => {
-                Refusal::new("bids-rule-panel-member").article("政府采购法实施条例 §41")
+            Self::PanelMember { article } => {
+                Refusal::new("bids-rule-panel-member").article(article)
             }
             Self::AlreadyConfirmed => Refusal::new("bids-rule-already-confirmed"),
         }
@@ -197,9 +199,10 @@ pub fn next_state(from: BidState, step: Step) -> Result<BidState, BidRule> {
     }
 }
 
-/// Whether this officer may confirm the opening. Members of the panel take no part in it (domain rule: they evaluate
-/// what others opened).
+/// Whether this officer may confirm the opening. Members of the panel take no part in it: they evaluate what others
+/// opened. `article` is the method's own.
 pub fn may_confirm(
+    article: &str,
     state: TenderState,
     is_panel_member: bool,
     has_confirmed: bool,
@@ -208,7 +211,9 @@ pub fn may_confirm(
         return Err(BidRule::NotClosed);
     }
     if is_panel_member {
-        return Err(BidRule::PanelMember);
+        return Err(BidRule::PanelMember {
+            article: article.to_owned(),
+        });
     }
     if has_confirmed {
         return Err(BidRule::AlreadyConfirmed);
@@ -395,7 +400,7 @@ mod tests {
     fn who_confirms_an_opening() {
         for state in TenderState::ALL {
             for (panel, before) in [(false, false), (false, true), (true, false), (true, true)] {
-                let ok = may_confirm(*state, panel, before).is_ok();
+                let ok = may_confirm("条", *state, panel, before).is_ok();
                 assert_eq!(ok, *state == TenderState::Closed && !panel && !before);
             }
         }

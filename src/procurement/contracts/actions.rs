@@ -18,7 +18,8 @@ use crate::kernel::calendar::end_of_day;
 use crate::kernel::instant::shanghai_date;
 use crate::kernel::people::BodyId;
 use crate::kernel::roles::Role;
-use crate::procurement::awards;
+use crate::organizations::registry;
+use crate::procurement::awards::{self, AwardId, Ground};
 use crate::procurement::bids;
 use crate::procurement::evaluation;
 use crate::procurement::projects::{self, ProjectId, ProjectState};
@@ -34,7 +35,7 @@ pub fn draw_up(tx: &mut Tx, actor: &Actor, project: ProjectId) -> Result<Contrac
         return Err(Failure::NotFound);
     }
     let tender = tenders::newest_of(tx.db, project.id)?.ok_or(Failure::NotFound)?;
-    let tender = tenders::hold(tx, tender.id)?;
+    let tender = tenders::hold_alone(tx, tender.id)?;
     if queries::find_of_project(tx.db, project.id)?.is_some() {
         return Err(ContractRule::AlreadyDrawnUp.into());
     }
@@ -45,6 +46,7 @@ pub fn draw_up(tx: &mut Tx, actor: &Actor, project: ProjectId) -> Result<Contrac
         .into_iter()
         .find(|(bid, _)| bid.id == award.bid_id)
         .ok_or(Failure::NotFound)?;
+    check_proven(tx.db, bid.bidder_id)?;
     let provider = accounts::find_body(tx.db, bid.bidder_id)?;
     let code = queries::code_of_provider(tx.db, provider.id)?;
     let communities = projects::communities_of(tx.db, project.id)?;
@@ -85,6 +87,14 @@ pub fn draw_up(tx: &mut Tx, actor: &Actor, project: ProjectId) -> Result<Contrac
             .for_staff(Some(project.buyer_id)),
     )?;
     Ok(id)
+}
+
+/// Anybody may register any name and bid in it; a contract binds only who is proven to be that body.
+fn check_proven(db: &mut Db, provider: BodyId) -> Result<(), Failure> {
+    if registry::proven_of(db, &[provider])?.is_empty() {
+        return Err(ContractRule::ProviderUnproven.into());
+    }
+    Ok(())
 }
 
 fn next_number(tx: &mut Tx) -> Result<String, Failure> {
@@ -169,6 +179,7 @@ pub fn offer(tx: &mut Tx, actor: &Actor, id: ContractId, version: i64) -> Result
         return Err(Failure::RefusedAll(missing));
     }
     let provider = contract.provider_id.ok_or(ContractRule::NoProvider)?;
+    check_proven(tx.db, provider)?;
     if !queries::set_state(tx.db, &contract, to)? {
         return Err(Failure::Changed);
     }
@@ -210,6 +221,61 @@ pub fn take_back(tx: &mut Tx, actor: &Actor, id: ContractId, version: i64) -> Re
     )
 }
 
+/// Cancels an award and, with it, the contract that nobody has signed yet (条例 §49).
+pub fn cancel_award(
+    tx: &mut Tx,
+    actor: &Actor,
+    project: ProjectId,
+    version: i64,
+    ground: Ground,
+    reason: &str,
+) -> Result<(), Failure> {
+    let tender = tenders::newest_of(tx.db, project)?.ok_or(Failure::NotFound)?;
+    let award = awards::active_of(tx.db, tender.id)?.map(|award| award.id);
+    // The contract before the tender, as signing takes them: otherwise each could wait for the other.
+    let drawn = drawn_from(tx, award)?;
+    if let Some(id) = drawn {
+        queries::lock(tx.db, id)?;
+    }
+    awards::cancel(tx, actor, project, version, ground, reason)?;
+    if drawn_from(tx, award)? != drawn {
+        // Drawn up while we waited for the tender.
+        return Err(Failure::Again);
+    }
+    let Some(id) = drawn else {
+        return Ok(());
+    };
+    let contract = queries::find(tx.db, id)?;
+    let signed = queries::signatures_of(tx.db, id)?.len();
+    let to = rules::next(contract.state, Step::Cancel, signed)?;
+    if !queries::set_state(tx.db, &contract, to)? {
+        return Err(Failure::Changed);
+    }
+    // The provider never saw a draft.
+    let provider = contract
+        .provider_id
+        .filter(|_| contract.state == ContractState::Signing);
+    for body in std::iter::once(contract.buyer_id).chain(provider) {
+        ledger::append(
+            tx,
+            Some(actor),
+            &Entry::new(SUBJECT, id.0, "contract.cancelled")
+                .moved(contract.state.as_str(), to.as_str())
+                .because(reason)
+                .under("政府采购法实施条例 §49")
+                .for_staff(Some(body)),
+        )?;
+    }
+    Ok(())
+}
+
+fn drawn_from(tx: &mut Tx, award: Option<AwardId>) -> Result<Option<ContractId>, Failure> {
+    match award {
+        Some(award) => Ok(queries::find_of_award(tx.db, award)?),
+        None => Ok(None),
+    }
+}
+
 /// How one side signs.
 #[derive(Clone, Debug)]
 pub struct Signing {
@@ -231,6 +297,7 @@ pub fn sign(tx: &mut Tx, actor: &Actor, id: ContractId, signing: &Signing) -> Re
     if !actor.has(Role::Signatory) {
         return Err(Failure::Forbidden);
     }
+    check_proven(tx.db, contract.provider_id.ok_or(ContractRule::NoProvider)?)?;
     rules::check_method(signing.method, signing.is_demo)?;
     if signing.method == SignMethod::Scan && signing.scan.is_none() {
         return Err(ContractRule::NoScan.into());
@@ -284,7 +351,7 @@ fn publish(tx: &mut Tx, contract: &Contract) -> Result<(), Failure> {
     if let Some(project) = contract.project_id {
         let project = projects::find(tx.db, project)?;
         let tender = tenders::newest_of(tx.db, project.id)?.ok_or(Failure::NotFound)?;
-        let tender = tenders::hold(tx, tender.id)?;
+        let tender = tenders::hold_alone(tx, tender.id)?;
         let rules = tenders::rules_of(tx.db, &tender)?;
         let subject = (evaluation::SUBJECT, tender.id.0);
         clocks::finish(tx.db, subject, "signing", tx.now)?;
@@ -398,7 +465,8 @@ pub fn check_import(db: &mut Db, buyer: BodyId, rows: &[Row]) -> Result<Vec<Find
     Ok(findings)
 }
 
-/// Enters running contracts from before the portal, all or nothing, marked as entered afterwards.
+/// Enters running contracts from before the portal, all or nothing, marked as entered afterwards. What is wrong with the
+/// rows is in [`check_import`].
 pub fn import(
     tx: &mut Tx,
     actor: Option<&Actor>,
@@ -407,7 +475,12 @@ pub fn import(
 ) -> Result<usize, Failure> {
     let body = accounts::find_body(tx.db, buyer)?;
     let year = shanghai_date(tx.now).year();
+    // Counted before the check: who entered the same file after it has taken these numbers, and we run again.
     let taken = queries::count_numbers(tx.db, year)?;
+    let findings = check_import(tx.db, buyer, rows)?.len();
+    if findings > 0 {
+        return Err(ContractRule::BadImport(findings).into());
+    }
     for (number, row) in (taken + 1..).zip(rows) {
         let number = rules::number(year, number);
         let provider = queries::proven_provider(tx.db, &row.provider_code)?;

@@ -7,7 +7,8 @@ use crate::kernel::money::Fen;
 use crate::kernel::refusal::Refusal;
 use crate::kernel::region::RegionCode;
 use crate::kernel::text;
-use chrono::{Days, NaiveDate};
+use crate::procurement::projects::lasts_at_most;
+use chrono::NaiveDate;
 use std::collections::HashMap;
 
 /// The columns of the file, in any order.
@@ -186,8 +187,8 @@ fn read_row(line: u64, cell: impl Fn(&str) -> String, findings: &mut Vec<Finding
     if let (Some(from), Some(to)) = (from, to) {
         parsed("term_to", "contracts-import-term", to >= from);
         // 102号令 §24: never more than three years, whatever is bought.
-        let longest = from.checked_add_days(Days::new(3 * 366)).unwrap_or(from);
-        parsed("term_to", "contracts-import-long", to <= longest);
+        let is_short = to < from || lasts_at_most(36, from, to);
+        parsed("term_to", "contracts-import-long", is_short);
     }
     let communities = communities(&cell("communities"));
     parsed(
@@ -289,6 +290,7 @@ mod tests {
             ("2025-07-01", "2025-06-30", Some("contracts-import-term")),
             ("2025-07-01", "2029-01-01", Some("contracts-import-long")),
             ("2025-07-01", "2028-06-30", None),
+            ("2025-07-01", "2028-07-01", Some("contracts-import-long")),
         ] {
             let row = good().replace("2025-07-01", from).replace("2026-06-30", to);
             let found = read(format!("{HEAD}\n{row}").as_bytes()).err();

@@ -8,7 +8,8 @@ mod queries;
 mod rules;
 
 pub use actions::{
-    Signing, Terms, check_import, draw_up, edit, import as import_contracts, offer, sign, take_back,
+    Signing, Terms, cancel_award, check_import, draw_up, edit, import as import_contracts, offer,
+    sign, take_back,
 };
 pub use import::{Finding, Row, read as read_import};
 pub use model::{

@@ -8,6 +8,7 @@ use crate::infra::db::{Db, columns};
 use crate::kernel::people::{BodyId, PersonId};
 use crate::on_db;
 use crate::organizations::registry::ProviderId;
+use crate::procurement::awards::AwardId;
 use crate::procurement::projects::ProjectId;
 use crate::schema::{
     contract_communities, contract_signatures, contracts, files, providers, regions,
@@ -41,6 +42,15 @@ pub fn find_of_project(db: &mut Db, project: ProjectId) -> QueryResult<Option<Co
         .filter(contracts::state.ne(ContractState::Cancelled))
         .order(contracts::id.desc())
         .select(columns::<Contract>())
+        .first(db)
+        .optional()
+}
+
+/// The contract that was drawn up from an award.
+pub fn find_of_award(db: &mut Db, award: AwardId) -> QueryResult<Option<ContractId>> {
+    contracts::table
+        .filter(contracts::award_id.eq(award))
+        .select(contracts::id)
         .first(db)
         .optional()
 }
@@ -194,7 +204,7 @@ pub fn count_numbers(db: &mut Db, year: i32) -> QueryResult<i64> {
 #[diesel(table_name = contracts)]
 pub struct NewContract<'a> {
     pub number: &'a str,
-    pub award_id: Option<crate::procurement::awards::AwardId>,
+    pub award_id: Option<AwardId>,
     pub project_id: Option<ProjectId>,
     pub buyer_id: BodyId,
     pub provider_id: Option<BodyId>,

@@ -12,12 +12,18 @@ pub enum ContractRule {
     ReasonWithoutSecrets,
     AlreadySigned,
     SomebodySigned,
+    /// What a side has signed does not fall with its award.
+    SignedAward,
     OnlyInDemo,
     WrongPassword,
     NoScan,
     NotAScan,
     NoProvider,
     AlreadyDrawnUp,
+    /// How many places of an import are wrong.
+    BadImport(usize),
+    /// Anybody may bid in anybody's name; only who is proven to be that body signs for it.
+    ProviderUnproven,
 }
 
 impl Rule for ContractRule {
@@ -33,6 +39,7 @@ impl Rule for ContractRule {
             Self::ReasonWithoutSecrets => Refusal::new("contracts-rule-secret-none").at("secrets"),
             Self::AlreadySigned => Refusal::new("contracts-rule-signed"),
             Self::SomebodySigned => Refusal::new("contracts-rule-somebody-signed"),
+            Self::SignedAward => Refusal::new("contracts-rule-signed-award"),
             Self::OnlyInDemo => Refusal::new("contracts-rule-only-demo")
                 .article("电子签名法 §13")
                 .at("password"),
@@ -41,6 +48,10 @@ impl Rule for ContractRule {
             Self::NotAScan => Refusal::new("contracts-rule-not-a-scan").at("scan"),
             Self::NoProvider => Refusal::new("contracts-rule-no-provider"),
             Self::AlreadyDrawnUp => Refusal::new("contracts-rule-drawn-up"),
+            Self::BadImport(count) => Refusal::new("contracts-import-bad")
+                .arg("count", count)
+                .at("file"),
+            Self::ProviderUnproven => Refusal::new("contracts-rule-unproven"),
         }
     }
 }
@@ -76,11 +87,19 @@ pub enum Step {
     Offer,
     TakeBack,
     Sign,
+    /// Its award is cancelled.
+    Cancel,
 }
 
 #[cfg(test)]
 impl Step {
-    const ALL: &'static [Self] = &[Self::Edit, Self::Offer, Self::TakeBack, Self::Sign];
+    const ALL: &'static [Self] = &[
+        Self::Edit,
+        Self::Offer,
+        Self::TakeBack,
+        Self::Sign,
+        Self::Cancel,
+    ];
 }
 
 /// The state that a step leads to; `signed` is how many sides have signed before it.
@@ -92,6 +111,8 @@ pub fn next(
     use ContractState::{Cancelled, Drafted, Ended, Published, Signing};
     match (state, step) {
         (Signing, Step::TakeBack) if signed > 0 => Err(ContractRule::SomebodySigned),
+        (Signing, Step::Cancel) if signed > 0 => Err(ContractRule::SignedAward),
+        (Drafted | Signing, Step::Cancel) => Ok(Cancelled),
         (Drafted, Step::Edit) | (Signing, Step::TakeBack) => Ok(Drafted),
         (Drafted, Step::Offer) => Ok(Signing),
         (Signing, Step::Sign) if signed == 0 => Ok(Signing),
@@ -138,7 +159,7 @@ mod tests {
 
     #[test]
     fn every_step_in_every_state() {
-        use ContractState::{Drafted, Published, Signing};
+        use ContractState::{Cancelled, Drafted, Published, Signing};
         for (state, step, signed, to) in [
             (Drafted, Step::Edit, 0, Some(Drafted)),
             (Drafted, Step::Offer, 0, Some(Signing)),
@@ -150,6 +171,9 @@ mod tests {
             (Signing, Step::TakeBack, 1, None),
             (Signing, Step::Sign, 0, Some(Signing)),
             (Signing, Step::Sign, 1, Some(Published)),
+            (Drafted, Step::Cancel, 0, Some(Cancelled)),
+            (Signing, Step::Cancel, 0, Some(Cancelled)),
+            (Signing, Step::Cancel, 1, None),
         ] {
             assert_eq!(
                 next(state, step, signed).ok(),

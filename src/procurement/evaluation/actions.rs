@@ -76,7 +76,7 @@ pub fn form_panel(
     representatives: &[PersonId],
 ) -> Result<(), Failure> {
     let (project, tender) = of_buyer(tx.db, actor, project)?;
-    let tender = tenders::hold(tx, tender.id)?;
+    let tender = tenders::hold_alone(tx, tender.id)?;
     rules::may(tender.state, Step::FormPanel)?;
     if panels::find_of(tx.db, (SUBJECT, tender.id.0))?.is_some() {
         return Err(EvaluationRule::PanelExists.into());
@@ -114,7 +114,7 @@ pub fn form_panel(
 /// Draws what a panel lacks after recusals.
 pub fn draw_missing(tx: &mut Tx, actor: &Actor, project: ProjectId) -> Result<(), Failure> {
     let (project, tender) = of_buyer(tx.db, actor, project)?;
-    let tender = tenders::hold(tx, tender.id)?;
+    let tender = tenders::hold_alone(tx, tender.id)?;
     rules::may(tender.state, Step::FormPanel)?;
     let panel = panels::find_of(tx.db, (SUBJECT, tender.id.0))?.ok_or(Failure::NotFound)?;
     let lacking = shortage(tx.db, &tender, panel)?;
@@ -169,15 +169,13 @@ fn draw_experts(
         panels::add_member(tx.db, panel, PersonId(*person), Capacity::Expert)?;
         invite(tx, project, tender, PersonId(*person))?;
     }
-    // With seed and pool the draw can be made again; who was drawn is secret until the award (87号令 §47).
+    // With seed and pool the draw can be made again; who was drawn is secret until the award (87号令 §47), so no page
+    // shows this line.
     let record = json!({ "seed": seed, "pool": pool, "drawn": drawn }).to_string();
-    let mut entry = Entry::new(SUBJECT, tender.id.0, "panel.drawn")
+    let entry = Entry::new(SUBJECT, tender.id.0, "panel.drawn")
         .because(&record)
         .under("政府采购法实施条例 §39")
-        .for_staff(Some(project.buyer_id));
-    if actor.is_none() {
-        entry.body = None;
-    }
+        .for_staff(None);
     ledger::append(tx, actor, &entry)
 }
 
@@ -203,7 +201,7 @@ fn bidders(db: &mut Db, tender: TenderId) -> Result<Vec<BodyId>, Failure> {
         .collect())
 }
 
-/// Ends the tender when the prices leave too few valid bids (政府采购法 §36); whether it did.
+/// Ends the tender when the prices leave too few valid bids (for an open tender 政府采购法 §36); whether it did.
 fn fail_if_too_few(tx: &mut Tx, project: &Project, tender: &Tender) -> Result<bool, Failure> {
     if tender.state != TenderState::Opened {
         return Ok(false);
@@ -213,10 +211,10 @@ fn fail_if_too_few(tx: &mut Tx, project: &Project, tender: &Tender) -> Result<bo
         .map(|(_, content)| content.price)
         .collect();
     let rules = tenders::rules_of(tx.db, tender)?;
-    let reason = match rules::screen(&prices, project.budget_fen, rules.min_bids) {
+    let (ground, what) = match rules::screen(&prices, project.budget_fen, rules.min_bids) {
         Screened::Enough => return Ok(false),
-        Screened::AllAboveBudget => "报价均超过采购预算",
-        Screened::TooFewValid { .. } => "有效供应商数量不足",
+        Screened::AllAboveBudget => ("all_above_budget", "tender.failed-above-budget"),
+        Screened::TooFewValid { .. } => ("too_few_valid", "tender.failed-too-few-valid"),
     };
     let link = format!("/projects/{}", project.id);
     tenders::set_state(tx, tender, TenderState::Failed)?;
@@ -232,7 +230,7 @@ fn fail_if_too_few(tx: &mut Tx, project: &Project, tender: &Tender) -> Result<bo
             link: &link,
             content: &json!({
                 "number": project.number, "title": project.title, "round": tender.round,
-                "reason": reason, "article": rules.min_bids_article,
+                "ground": ground, "min_bids": rules.min_bids, "article": rules.min_bids_article,
             }),
         },
     )?;
@@ -251,9 +249,8 @@ fn fail_if_too_few(tx: &mut Tx, project: &Project, tender: &Tender) -> Result<bo
     ledger::append(
         tx,
         None,
-        &Entry::new(SUBJECT, tender.id.0, "tender.failed")
+        &Entry::new(SUBJECT, tender.id.0, what)
             .moved(tender.state.as_str(), TenderState::Failed.as_str())
-            .because(reason)
             .under(&rules.min_bids_article),
     )?;
     Ok(true)
@@ -294,7 +291,7 @@ pub(super) fn seat(db: &mut Db, tender: Tender, person: PersonId) -> Result<Seat
 
 /// The member declares to have no conflict of interest; only then bids may be read.
 pub fn declare(tx: &mut Tx, actor: &Actor, tender: TenderId) -> Result<(), Failure> {
-    let tender = tenders::hold(tx, tender)?;
+    let tender = tenders::hold_alone(tx, tender)?;
     let seat = seat(tx.db, tender, actor.person_id)?;
     rules::may(seat.tender.state, Step::Declare)?;
     rules::member_may(seat.phase, Act::Declare)?;
@@ -332,7 +329,7 @@ fn secretly(
 
 /// The member steps back with a reason; another is drawn at once, or the purchaser hears that nobody is left.
 pub fn recuse(tx: &mut Tx, actor: &Actor, tender: TenderId, reason: &str) -> Result<(), Failure> {
-    let tender = tenders::hold(tx, tender)?;
+    let tender = tenders::hold_alone(tx, tender)?;
     let seat = seat(tx.db, tender, actor.person_id)?;
     rules::may(seat.tender.state, Step::FormPanel)?;
     rules::member_may(seat.phase, Act::Recuse)?;
@@ -422,9 +419,8 @@ pub fn confirm_or_submit(
     version: i64,
     reason: &str,
 ) -> Result<(), Failure> {
-    // Alone: two last members must not each take the other for missing.
-    queries::lock_tender(tx.db, tender)?;
-    let tender = tenders::hold(tx, tender)?;
+    // Two last members must not each take the other for missing.
+    let tender = tenders::hold_alone(tx, tender)?;
     let seat = seat(tx.db, tender, actor.person_id)?;
     rules::may(seat.tender.state, Step::Score)?;
     rules::member_may(seat.phase, Act::Submit)?;

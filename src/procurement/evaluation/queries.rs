@@ -6,8 +6,7 @@ use crate::infra::db::{Db, columns};
 use crate::kernel::money::Fen;
 use crate::kernel::people::{BodyId, PersonId};
 use crate::kernel::score::Points;
-use crate::on_db;
-use crate::procurement::bids::BidId;
+use crate::procurement::bids::{BidId, name_in_receipt};
 use crate::procurement::tenders::{CriterionId, TenderId};
 use crate::schema::{
     bid_contents, bids, bodies, memberships, openers, people, results, score_sheets, scores,
@@ -17,7 +16,8 @@ use diesel::prelude::*;
 
 /// The ranking, best first; empty before the result.
 pub fn results_of(db: &mut Db, tender: TenderId) -> QueryResult<Vec<RankedBid>> {
-    let rows: Vec<(BidId, BodyId, String, Fen, String, String, i64)> = results::table
+    type Row = (BidId, BodyId, String, String, Fen, String, String, i64);
+    let rows: Vec<Row> = results::table
         .inner_join(bids::table.on(bids::id.eq(results::bid_id)))
         .inner_join(bid_contents::table.on(bid_contents::bid_id.eq(results::bid_id)))
         .inner_join(bodies::table.on(bodies::id.eq(bids::bidder_id)))
@@ -26,6 +26,7 @@ pub fn results_of(db: &mut Db, tender: TenderId) -> QueryResult<Vec<RankedBid>> 
         .select((
             results::bid_id,
             bids::bidder_id,
+            bids::receipt,
             bodies::name,
             bid_contents::price_fen,
             results::price_points,
@@ -39,7 +40,8 @@ pub fn results_of(db: &mut Db, tender: TenderId) -> QueryResult<Vec<RankedBid>> 
     };
     rows.into_iter()
         .map(
-            |(bid_id, bidder_id, bidder_name, price, price_points, total, rank)| {
+            |(bid_id, bidder_id, receipt, today, price, price_points, total, rank)| {
+                let bidder_name = name_in_receipt(&receipt).unwrap_or(today);
                 Ok(RankedBid {
                     bid_id,
                     bidder_id,
@@ -274,27 +276,17 @@ pub fn panel_names(db: &mut Db, tender: TenderId) -> QueryResult<Vec<(String, Ca
     Ok(named)
 }
 
-/// Names of bidders by their bids.
+/// Names of bidders by their bids, as they were when the bids came.
 pub fn bidder_names(db: &mut Db, tender: TenderId) -> QueryResult<Vec<(BidId, BodyId, String)>> {
-    bids::table
+    let rows: Vec<(BidId, BodyId, String, String)> = bids::table
         .inner_join(bodies::table.on(bodies::id.eq(bids::bidder_id)))
         .filter(bids::tender_id.eq(tender))
         .filter(bids::state.eq("submitted"))
         .order((bids::submitted_at, bids::id))
-        .select((bids::id, bids::bidder_id, bodies::name))
-        .load(db)
-}
-
-/// Waits for everybody else who moves this tender (`PostgreSQL`; the writer of `SQLite` is alone anyway).
-pub fn lock_tender(db: &mut Db, tender: TenderId) -> QueryResult<()> {
-    use crate::schema::tenders;
-    on_db!(db,
-        sqlite _conn => Ok(()),
-        postgres conn => tenders::table
-            .find(tender)
-            .select(tenders::id)
-            .for_update()
-            .first::<TenderId>(conn)
-            .map(|_| ())
-    )
+        .select((bids::id, bids::bidder_id, bids::receipt, bodies::name))
+        .load(db)?;
+    Ok(rows
+        .into_iter()
+        .map(|(bid, body, receipt, today)| (bid, body, name_in_receipt(&receipt).unwrap_or(today)))
+        .collect())
 }

@@ -76,25 +76,6 @@ pub fn edit(
     )
 }
 
-/// A new draft with the content of an old project of the own body, under the catalogue in force now.
-pub fn copy(tx: &mut Tx, actor: &Actor, id: ProjectId) -> Result<ProjectId, Failure> {
-    let old = queries::find_own(tx.db, id, actor.body_id())?;
-    let new = NewProject {
-        catalogue_code: old.catalogue_code.clone(),
-        title: old.title.clone(),
-        requirement: old.requirement.clone(),
-        budget: old.budget_fen,
-        is_budget_secured: true,
-        term_from: old.term_from,
-        term_to: old.term_to,
-        grounds: old.grounds(),
-        answered_no: old.answered_no(),
-        communities: queries::communities_of(tx.db, id)?,
-        phone: old.phone,
-    };
-    create(tx, actor, &new)
-}
-
 fn check(tx: &mut Tx, new: &NewProject, catalogue: catalogue::CatalogueId) -> Result<(), Failure> {
     let item = catalogue::find_item(tx.db, catalogue, &new.catalogue_code)?;
     let known: Vec<String> = regions::list_communities(tx.db)?

@@ -6,7 +6,7 @@ mod pages;
 mod queries;
 mod rules;
 
-pub use actions::{SUBJECT, copy, create, edit, set_state};
+pub use actions::{SUBJECT, create, edit, set_state};
 pub use model::{
     Forbidden, NewProject, PrepareProjects, Project, ProjectId, ProjectState, PublishProjects,
     TermGround,
@@ -16,3 +16,4 @@ pub use queries::{
     Filter, communities_of, find, find_own, find_visible, list_communities_of, list_of_buyer,
     list_open_in, list_own, list_public,
 };
+pub use rules::lasts_at_most;

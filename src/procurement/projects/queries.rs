@@ -168,6 +168,11 @@ diesel::define_sql_function! {
     fn lower(text: diesel::sql_types::Text) -> diesel::sql_types::Text;
 }
 
+diesel::define_sql_function! {
+    /// In characters.
+    fn length(text: diesel::sql_types::Text) -> diesel::sql_types::Integer;
+}
+
 fn escape_like(text: &str) -> String {
     text.replace('\\', "\\\\")
         .replace('%', "\\%")
@@ -197,10 +202,13 @@ pub fn list_open_in(
 
 /// The highest number given in a year, as its running part.
 pub fn last_number(db: &mut Db, prefix: &str) -> QueryResult<i64> {
+    // As text, 9999 comes after 10000: the longer number is the higher one.
     let last: Option<String> = projects::table
         .filter(projects::number.like(format!("{prefix}%")))
-        .select(diesel::dsl::max(projects::number))
-        .first(db)?;
+        .order((length(projects::number).desc(), projects::number.desc()))
+        .select(projects::number)
+        .first(db)
+        .optional()?;
     Ok(last
         .and_then(|number| number.rsplit('-').next().and_then(|part| part.parse().ok()))
         .unwrap_or(0))

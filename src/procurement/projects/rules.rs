@@ -3,7 +3,7 @@
 use super::model::{Forbidden, NewProject, ProjectState, TermGround};
 use crate::kernel::money::Fen;
 use crate::kernel::refusal::{Refusal, Rule};
-use chrono::Months;
+use chrono::{Months, NaiveDate};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ProjectRule {
@@ -91,14 +91,9 @@ fn check_term(new: &NewProject) -> Option<ProjectRule> {
     if new.term_to < new.term_from {
         return Some(ProjectRule::TermBackward);
     }
-    let ends_within = |months: u32| {
-        new.term_from
-            .checked_add_months(Months::new(months))
-            .is_some_and(|limit| new.term_to < limit)
-    };
-    if ends_within(12) {
+    if lasts_at_most(12, new.term_from, new.term_to) {
         None
-    } else if !ends_within(36) {
+    } else if !lasts_at_most(36, new.term_from, new.term_to) {
         Some(ProjectRule::TermTooLong)
     } else if TermGround::ALL
         .iter()
@@ -108,6 +103,12 @@ fn check_term(new: &NewProject) -> Option<ProjectRule> {
     } else {
         Some(ProjectRule::TermNeedsGrounds)
     }
+}
+
+/// Whether a term, both days included, is no longer than so many months: a year from 1 January ends on 31 December.
+pub fn lasts_at_most(months: u32, from: NaiveDate, to: NaiveDate) -> bool {
+    from.checked_add_months(Months::new(months))
+        .is_some_and(|limit| to < limit)
 }
 
 /// Moves of a project that its tender's life causes.
@@ -126,7 +127,6 @@ pub fn may_become(from: ProjectState, to: ProjectState) -> bool {
 mod tests {
     #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
     use super::*;
-    use chrono::NaiveDate;
 
     fn good() -> NewProject {
         NewProject {

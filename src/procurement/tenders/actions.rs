@@ -35,6 +35,13 @@ pub fn hold(tx: &mut Tx, id: TenderId) -> Result<Tender, Failure> {
     Ok(queries::find(tx.db, id)?)
 }
 
+/// The same, taken alone: for an act that looks first and then changes what others look at. Two that shared the row would
+/// both find it free, or each wait for the other.
+pub fn hold_alone(tx: &mut Tx, id: TenderId) -> Result<Tender, Failure> {
+    queries::lock_alone(tx.db, id)?;
+    hold(tx, id)
+}
+
 /// Compare-and-set on the version; the opening's instant is kept when the state becomes `opened`.
 pub fn set_state(tx: &mut Tx, tender: &Tender, state: TenderState) -> Result<(), Failure> {
     let mut next = tender.clone();
@@ -114,6 +121,7 @@ pub fn plan(
         plan.closes_at,
         plan.accepts_provisional,
     ));
+    wrong.extend(rules::check_term(project.term_from, plan.closes_at));
     if !wrong.is_empty() {
         return Err(Failure::RefusedAll(
             wrong.iter().map(Rule::refusal).collect(),
@@ -162,13 +170,15 @@ pub fn make_key(secrets: &Secrets) -> Result<TenderKey, Failure> {
     })
 }
 
-/// Publishes the planned round: rules are frozen, clocks start, the notice is out. `version` is the project's.
+/// Publishes the planned round: rules are frozen, clocks start, the notice is out. `version` is the project's. Dates that
+/// rest on a provisional calendar are published as such, and only by an officer who says so.
 pub fn publish(
     tx: &mut Tx,
     actor: &Actor,
     project: ProjectId,
     version: i64,
     key: &TenderKey,
+    accepts_provisional: bool,
 ) -> Result<(), Failure> {
     let project = projects::find_own(tx.db, project, actor.body_id())?;
     if project.version != version {
@@ -193,8 +203,9 @@ pub fn publish(
         tx.now,
         questions_until,
         closes_at,
-        true,
+        accepts_provisional,
     ));
+    wrong.extend(rules::check_term(project.term_from, closes_at));
     if !wrong.is_empty() {
         return Err(Failure::RefusedAll(
             wrong.iter().map(Rule::refusal).collect(),
@@ -219,7 +230,13 @@ pub fn publish(
         .moved(from.as_str(), tender.state.as_str())
         .under(&found.rules.tendering.article);
     ledger::append(tx, Some(actor), &entry)?;
-    let content = notice_of(tx.db, &project, &tender, &found.rules)?;
+    let provisional = rules::provisional_year(&calendar, today, closes_at);
+    if let Some(year) = provisional {
+        let year = year.to_string();
+        let entry = Entry::new(SUBJECT, tender.id.0, "tender.provisional-dates").because(&year);
+        ledger::append(tx, Some(actor), &entry)?;
+    }
+    let content = notice_of(tx.db, &project, &tender, &found.rules, provisional)?;
     announce(tx, &project, &tender, "tender", &content)
 }
 
@@ -267,7 +284,7 @@ fn start_clocks(
         tx.db,
         subject,
         "opening",
-        Some("财政部令第87号 §39"),
+        Some(&rules.opening_article),
         buyer,
         closes_at,
         closes_at,
@@ -282,6 +299,7 @@ fn notice_of(
     project: &Project,
     tender: &Tender,
     rules: &MethodRules,
+    provisional: Option<i32>,
 ) -> Result<Value, Failure> {
     let buyer = accounts::find_body(db, project.buyer_id)?.name;
     let criteria: Vec<Value> = queries::criteria_of(db, tender.id)?
@@ -305,6 +323,7 @@ fn notice_of(
         "questions_until": tender.questions_until.map(instant::rfc3339),
         "closes_at": tender.closes_at.map(instant::rfc3339),
         "min_bids": rules.min_bids,
+        "provisional_year": provisional,
         "recipient": tender.recipient,
     }))
 }
@@ -474,7 +493,7 @@ pub fn extend(
         tx.db,
         subject,
         "opening",
-        Some("财政部令第87号 §39"),
+        Some(&rules.opening_article),
         Some(project.buyer_id),
         closes_at,
         closes_at,
@@ -533,9 +552,10 @@ pub fn cancel(
     };
     projects::set_state(tx, &project, end)?;
     finish_clocks(tx, tender.id, true)?;
+    let rules = rules_of(tx.db, &tender)?;
     let entry = Entry::new(SUBJECT, tender.id.0, "tender.cancelled")
         .moved(from.as_str(), tender.state.as_str())
-        .under("政府采购法 §36")
+        .under(&rules.min_bids_article)
         .because(reason);
     ledger::append(tx, Some(actor), &entry)?;
     tell(tx, &project, id, "tender-cancelled")?;
@@ -588,8 +608,7 @@ fn own(
     id: TenderId,
     version: i64,
 ) -> Result<(Project, Tender), Failure> {
-    queries::lock_alone(tx.db, id)?;
-    let tender = hold(tx, id)?;
+    let tender = hold_alone(tx, id)?;
     let project = projects::find_own(tx.db, tender.project_id, actor.body_id())?;
     if tender.version != version {
         return Err(Failure::Changed);
@@ -630,10 +649,11 @@ fn fail(
     let held = projects::find(tx.db, project.id)?;
     projects::set_state(tx, &held, ProjectState::Failed)?;
     finish_clocks(tx, tender.id, true)?;
+    let rules = rules_of(tx.db, &tender)?;
     let mut entry = Entry::new(SUBJECT, tender.id.0, "tender.failed")
-        .moved(from.as_str(), tender.state.as_str());
+        .moved(from.as_str(), tender.state.as_str())
+        .under(&rules.min_bids_article);
     entry.reason = reason;
-    entry.article = Some("政府采购法 §36");
     ledger::append(tx, actor, &entry)?;
     tell(tx, project, tender.id, "tender-failed")?;
     announce(tx, project, &tender, "failure", content)
@@ -644,7 +664,7 @@ fn finish_clocks(tx: &mut Tx, tender: TenderId, with_opening: bool) -> Result<()
     clocks::finish(tx.db, subject, "questions", now)?;
     clocks::finish(tx.db, subject, "deadline", now)?;
     if with_opening {
-        for code in ["opening", "decision"] {
+        for code in ["opening", "decision", "signing"] {
             clocks::finish(tx.db, subject, code, now)?;
         }
     }

@@ -7,7 +7,7 @@ use crate::kernel::ids::text_enum;
 use crate::kernel::instant;
 use crate::kernel::refusal::{Refusal, Rule};
 use crate::kernel::text::narrow;
-use chrono::{Duration, NaiveDate, NaiveDateTime};
+use chrono::{Datelike, Duration, NaiveDate, NaiveDateTime};
 
 /// At most this many quality criteria.
 pub const MAX_CRITERIA: usize = 12;
@@ -42,8 +42,13 @@ pub enum TenderRule {
     },
     NoCriteria,
     TooManyCriteria,
-    WeightSum(i64),
-    NoPrice,
+    WeightSum {
+        sum: i64,
+        article: String,
+    },
+    NoPrice {
+        article: String,
+    },
     PriceWeight {
         weight: i64,
         min: u32,
@@ -70,6 +75,7 @@ pub enum TenderRule {
     QuestionsPast,
     NotLater,
     CalendarProvisional(i32),
+    TermBeforeClosing(NaiveDate),
     QuestionsClosed(NaiveDateTime),
     TooManyQuestions,
     NotPlanned,
@@ -89,12 +95,12 @@ impl Rule for TenderRule {
             Self::TooManyCriteria => Refusal::new("tenders-too-many-criteria")
                 .arg("max", MAX_CRITERIA)
                 .at("criteria"),
-            Self::WeightSum(sum) => Refusal::new("tenders-weight-sum")
+            Self::WeightSum { sum, article } => Refusal::new("tenders-weight-sum")
                 .arg("sum", sum)
-                .article("财政部令第87号 §55")
+                .article(article)
                 .at("criteria"),
-            Self::NoPrice => Refusal::new("tenders-no-price")
-                .article("财政部令第87号 §55")
+            Self::NoPrice { article } => Refusal::new("tenders-no-price")
+                .article(article)
                 .at("price_weight"),
             Self::PriceWeight {
                 weight,
@@ -134,6 +140,9 @@ impl Rule for TenderRule {
             Self::CalendarProvisional(year) => Refusal::new("tenders-calendar-provisional")
                 .arg("year", year)
                 .at("provisional"),
+            Self::TermBeforeClosing(from) => Refusal::new("tenders-term-before-closing")
+                .arg("from", from)
+                .at("closes_at"),
             Self::QuestionsClosed(at) => Refusal::new("tenders-questions-closed")
                 .arg("at", instant::minute(*at))
                 .at("question"),
@@ -214,13 +223,18 @@ pub fn check_criteria(rows: &[NewCriterion], rules: &MethodRules) -> Vec<TenderR
             });
         }
         [_] => {}
-        _ => wrong.push(TenderRule::NoPrice),
+        _ => wrong.push(TenderRule::NoPrice {
+            article: rules.price_weight_article.clone(),
+        }),
     }
     let sum = rows
         .iter()
         .fold(0_i64, |sum, row| sum.saturating_add(row.weight));
     if sum != 100 {
-        wrong.push(TenderRule::WeightSum(sum));
+        wrong.push(TenderRule::WeightSum {
+            sum,
+            article: rules.price_weight_article.clone(),
+        });
     }
     wrong.extend(quality.iter().filter_map(|row| check_words(row)));
     wrong
@@ -391,12 +405,27 @@ pub fn check_dates(
             article: rules.questions.article.clone(),
         });
     }
-    if closes_on >= today && !calendar.is_known_between(today, closes_on) && !accepts_provisional {
-        wrong.push(TenderRule::CalendarProvisional(chrono::Datelike::year(
-            &closes_on,
-        )));
+    if let Some(year) =
+        provisional_year(calendar, today, closes_at).filter(|_| !accepts_provisional)
+    {
+        wrong.push(TenderRule::CalendarProvisional(year));
     }
     wrong
+}
+
+/// The year whose holidays are not announced yet, when a period from `today` touches one (暂定).
+pub fn provisional_year(
+    calendar: &Calendar,
+    today: NaiveDate,
+    closes_at: NaiveDateTime,
+) -> Option<i32> {
+    let closes_on = last_day(closes_at);
+    (closes_on >= today && !calendar.is_known_between(today, closes_on)).then(|| closes_on.year())
+}
+
+/// A service that begins while bids still come could only be one that somebody has already.
+pub fn check_term(from: NaiveDate, closes_at: NaiveDateTime) -> Option<TenderRule> {
+    (from <= last_day(closes_at)).then_some(TenderRule::TermBeforeClosing(from))
 }
 
 /// The day that an instant ends: midnight is 24:00 of the day before.
@@ -425,6 +454,7 @@ mod tests {
         MethodRules {
             min_bids: 3,
             min_bids_article: "条".into(),
+            opening_article: "条".into(),
             tendering: period(20, Unit::CalendarDays),
             questions: period(15, Unit::CalendarDays),
             price_weight_min: 10,
@@ -498,6 +528,22 @@ mod tests {
     }
 
     #[test]
+    fn a_service_begins_after_the_deadline() {
+        let closes_at = at("2026-03-23T17:00");
+        for (from, ok) in [
+            ("2026-03-22", false),
+            ("2026-03-23", false),
+            ("2026-03-24", true),
+        ] {
+            assert_eq!(
+                check_term(from.parse().unwrap(), closes_at).is_none(),
+                ok,
+                "{from}"
+            );
+        }
+    }
+
+    #[test]
     fn criteria() {
         let wrong = |rows: &[NewCriterion]| check_criteria(rows, &rules());
         assert_eq!(wrong(&[quality(90), price(10)]), []);
@@ -508,9 +554,17 @@ mod tests {
         ));
         assert_eq!(
             wrong(&[quality(80), price(10)]),
-            [TenderRule::WeightSum(90)]
+            [TenderRule::WeightSum {
+                sum: 90,
+                article: "条".into()
+            }]
         );
-        assert_eq!(wrong(&[quality(100)]), [TenderRule::NoPrice]);
+        assert_eq!(
+            wrong(&[quality(100)]),
+            [TenderRule::NoPrice {
+                article: "条".into()
+            }]
+        );
         assert!(wrong(&[price(30)]).contains(&TenderRule::NoCriteria));
         let vague = row(CriterionKind::Quality, "方案", "好", 90);
         assert_eq!(

@@ -146,6 +146,7 @@ bids-record-remark = Remark
 bids-record-invalid = Invalid
 bids-record-over = Above the budget
 bids-record-note = A bidder who objects to the opening or its record may tell the purchaser at once.
+bids-unproven = Unproven
 bids-opened-logged = Every reading and download of bid files is logged.
 
 # What this room causes elsewhere.

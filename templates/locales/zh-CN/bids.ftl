@@ -146,6 +146,7 @@ bids-record-remark = 备注
 bids-record-invalid = 无效
 bids-record-over = 高于预算
 bids-record-note = 投标人对开标过程和记录有异议的，可当场向采购人提出。
+bids-unproven = 未核验
 bids-opened-logged = 查看和下载投标文件均有记录。
 
 # What this room causes elsewhere.

@@ -15,6 +15,7 @@ use crate::infra::store::Tx;
 use crate::kernel::people::{BodyId, PersonId};
 use crate::kernel::roles::Role;
 use crate::kernel::{calendar, instant};
+use crate::organizations::registry;
 use crate::procurement::projects::{self, Project};
 use crate::procurement::tenders::{self, Tender, TenderId, TenderState};
 use serde_json::{Value, json};
@@ -101,7 +102,7 @@ pub fn find_for_officer(
     actor: &Actor,
     tender: TenderId,
 ) -> Result<(Tender, Project), Failure> {
-    let tender = tenders::hold(tx, tender)?;
+    let tender = tenders::hold_alone(tx, tender)?;
     let project = projects::find(tx.db, tender.project_id)?;
     if !actor.acts_for(project.buyer_id, Role::Officer) {
         return Err(Failure::NotFound);
@@ -128,7 +129,13 @@ pub fn confirm(tx: &mut Tx, actor: &Actor, tender: TenderId) -> Result<(), Failu
         return Ok(());
     }
     let is_member = is_panel_member(tx.db, tender.id, actor.person_id)?;
-    rules::may_confirm(tender.state, is_member, has_confirmed)?;
+    let method = rulesets::load_method(tx.db, tender.rule_set_id)?.rules;
+    rules::may_confirm(
+        &method.opening_article,
+        tender.state,
+        is_member,
+        has_confirmed,
+    )?;
     queries::insert_opener(tx.db, tender.id, actor.person_id, tx.now)?;
     let line =
         Entry::new(SUBJECT, tender.id.0, "tender.opening-confirmed").for_staff(actor.body_id());
@@ -234,9 +241,10 @@ fn publish(
     outcomes: &[Outcome],
 ) -> Result<(), Failure> {
     let bidders: Vec<BodyId> = outcomes.iter().map(|outcome| outcome.bidder).collect();
-    let names: BTreeMap<BodyId, String> = queries::bidder_names(tx.db, &bidders)?
+    let names: BTreeMap<BodyId, String> = queries::bidder_names(tx.db, tender.id)?
         .into_iter()
         .collect();
+    let proven = registry::proven_of(tx.db, &bidders)?;
     let bids: Vec<Value> = outcomes
         .iter()
         .map(|outcome| {
@@ -244,7 +252,10 @@ fn publish(
                 Ok(content) => (Some(content.price), None),
                 Err(reason) => (None, Some(reason.as_str())),
             };
-            json!({ "bidder": names.get(&outcome.bidder), "price_fen": price, "invalid": invalid })
+            json!({
+                "bidder": names.get(&outcome.bidder), "is_proven": proven.contains(&outcome.bidder),
+                "price_fen": price, "invalid": invalid,
+            })
         })
         .collect();
     let content = json!({

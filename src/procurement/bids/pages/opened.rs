@@ -75,14 +75,14 @@ pub async fn show(
 ) -> Answer {
     let (project, bid) = ids.into_inner();
     let (place, bid) = find(&who.0, &state, project, bid).await?;
-    let (bid_id, bidder, secrets) = (bid.id, bid.bidder_id, state.secrets.clone());
+    let (bid_id, tender, secrets) = (bid.id, bid.tender_id, state.secrets.clone());
     let (content, files, names) = state
         .store
         .read(move |db| {
             Ok((
                 queries::find_content(db, bid_id)?,
                 with_cards(&secrets, queries::list_bid_files(db, bid_id)?)?,
-                queries::bidder_names(db, &[bidder])?,
+                queries::bidder_names(db, tender)?,
             ))
         })
         .await?;
@@ -107,7 +107,7 @@ pub async fn show(
         .collect();
     let bidder = names
         .into_iter()
-        .next()
+        .find(|(body, _)| *body == bid.bidder_id)
         .map(|(_, name)| name)
         .unwrap_or_default();
     let body = json!({
@@ -139,11 +139,12 @@ pub async fn download(
             Ok((actions::unwrap_identity(&secrets, &tender)?, card, row))
         })
         .await?;
-    let (actor, tender, buyer) = (who.0, place.tender.id, place.project.buyer_id);
+    let (actor, tender) = (who.0, place.tender.id);
     state
         .store
         .write(move |tx| {
-            let line = Entry::new(SUBJECT, tender.0, "bid.file-read").for_staff(Some(buyer));
+            // No page shows it: the reader may sit in the panel, which is secret until the award (87号令 §47).
+            let line = Entry::new(SUBJECT, tender.0, "bid.file-read").for_staff(None);
             ledger::append(tx, Some(&actor), &line)
         })
         .await?;

@@ -8,6 +8,7 @@ use crate::infra::actor::Actor;
 use crate::infra::failure::{Failure, Rule};
 use crate::kernel::instant;
 use crate::kernel::roles::Role;
+use crate::organizations::registry;
 use crate::procurement::projects::ProjectId;
 use crate::procurement::tenders::TenderState;
 use crate::web::{Answer, Form, May, State, View};
@@ -30,20 +31,26 @@ async fn page(view: &View, state: &Data<State>, place: &Place, form: &Form) -> A
         .ok_or(Failure::NotFound)?
         .clone();
     let (tender, me) = (place.tender.clone(), officer.person_id);
-    let (openers, needed, is_member) = state
+    let (openers, method, is_member) = state
         .store
         .read(move |db| {
             Ok((
                 queries::list_openers(db, tender.id)?,
-                rulesets::load_method(db, tender.rule_set_id)?.rules.openers as usize,
+                rulesets::load_method(db, tender.rule_set_id)?.rules,
                 actions::is_panel_member(db, tender.id, me)?,
             ))
         })
         .await?;
     let has_confirmed = openers.iter().any(|(opener, _)| opener.person_id == me);
+    let needed = method.openers as usize;
     let is_full = openers.len() >= needed;
-    let refusal =
-        rules::may_confirm(place.tender.state, is_member, has_confirmed && !is_full).err();
+    let refusal = rules::may_confirm(
+        &method.opening_article,
+        place.tender.state,
+        is_member,
+        has_confirmed && !is_full,
+    )
+    .err();
     let body = json!({
         "project": { "path": place.path(""), "number": place.project.number, "title": place.project.title },
         "action": place.path("/opening"),
@@ -117,17 +124,18 @@ async fn open_if_enough(
 /// The public record.
 async fn record(view: &View, state: &Data<State>, place: &Place) -> Answer {
     let tender = place.tender.clone();
-    let (openers, bids, contents, names) = state
+    let (openers, bids, contents, names, proven) = state
         .store
         .read(move |db| {
             let bids = queries::list_current(db, tender.id)?;
             let bidders: Vec<_> = bids.iter().map(|bid| bid.bidder_id).collect();
-            let names = queries::bidder_names(db, &bidders)?;
+            let names = queries::bidder_names(db, tender.id)?;
             Ok((
                 queries::list_openers(db, tender.id)?,
                 bids,
                 queries::list_opened(db, tender.id)?,
                 names,
+                registry::proven_of(db, &bidders)?,
             ))
         })
         .await?;
@@ -144,6 +152,7 @@ async fn record(view: &View, state: &Data<State>, place: &Place) -> Answer {
             let price = prices.get(&bid.id);
             json!({
                 "bidder": names.get(&bid.bidder_id),
+                "is_unproven": !proven.contains(&bid.bidder_id),
                 "price": price.map(ToString::to_string),
                 "capitals": price.map(|price| price.capitals()),
                 "share": price.and_then(|price| price.share_of(budget)),

@@ -1,13 +1,15 @@
 //! Uploading running contracts from before the portal: everything that is wrong at once, or all rows.
 
-use crate::infra::failure::Refusal;
+use crate::infra::failure::{Failure, Refusal, Rule};
 use crate::procurement::contracts::actions;
 use crate::procurement::contracts::import::{self as reading, COLUMNS, Finding};
 use crate::procurement::contracts::model::PublishContracts;
+use crate::procurement::contracts::rules::ContractRule;
 use crate::web::{Answer, AppError, Form, May, State, View, multipart};
 use actix_multipart::Multipart;
 use actix_web::web::{self, Data};
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 pub async fn edit(_who: May<PublishContracts>, view: View) -> Answer {
     show(&view, &Form::default(), &[])
@@ -49,42 +51,31 @@ pub async fn save(
     let read = web::block(move || reading::read(&upload.bytes))
         .await
         .map_err(AppError::internal)?;
-    let checked = match read {
-        Err(findings) => Err(findings),
-        Ok(rows) => {
-            let (rows, findings) = state
-                .store
-                .read(move |db| {
-                    let findings = actions::check_import(db, buyer, &rows)?;
-                    Ok((rows, findings))
-                })
-                .await?;
-            if findings.is_empty() {
-                Ok(rows)
-            } else {
-                Err(findings)
-            }
-        }
+    let rows = match read {
+        Ok(rows) => Arc::new(rows),
+        Err(findings) => return show_bad(&view, form, &findings),
     };
-    match checked {
-        Err(findings) => {
-            let count = findings.len();
-            form.refuse(
-                Refusal::new("contracts-import-bad")
-                    .arg("count", count)
-                    .at("file"),
-            );
-            show(&view, &form, &findings)
-        }
-        Ok(rows) => {
-            let actor = who.actor;
-            let place = state
-                .write_once(view.once_key(&form), move |tx| {
-                    actions::import(tx, Some(&actor), buyer, &rows)?;
-                    Ok("/contracts".to_owned())
-                })
+    let (actor, entered) = (who.actor, rows.clone());
+    let done = state
+        .write_once(view.once_key(&form), move |tx| {
+            actions::import(tx, Some(&actor), buyer, &entered)?;
+            Ok("/contracts".to_owned())
+        })
+        .await;
+    match done {
+        Ok(place) => Ok(view.see_other_with(&place, "contracts-flash-imported")),
+        Err(Failure::Refused(refusal)) if refusal.key == "contracts-import-bad" => {
+            let findings = state
+                .store
+                .read(move |db| actions::check_import(db, buyer, &rows))
                 .await?;
-            Ok(view.see_other_with(&place, "contracts-flash-imported"))
+            show_bad(&view, form, &findings)
         }
+        Err(error) => Err(error.into()),
     }
+}
+
+fn show_bad(view: &View, mut form: Form, findings: &[Finding]) -> Answer {
+    form.refuse(ContractRule::BadImport(findings.len()).refusal());
+    show(view, &form, findings)
 }

@@ -1,5 +1,6 @@
 //! The public list and page, the officer's desk, signing, and the import.
 
+mod award;
 mod edit;
 mod import;
 mod list;
@@ -15,6 +16,7 @@ use serde_json::{Value, json};
 
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.route("/projects/{id}/contract", post().to(edit::draw_up))
+        .route("/projects/{id}/award/cancel", post().to(award::cancel))
         .route("/contracts", get().to(list::list))
         .route("/contracts.csv", get().to(list::export))
         .route("/contracts/import", get().to(import::edit))

@@ -8,8 +8,9 @@ use crate::infra::db::Db;
 use crate::infra::failure::Failure;
 use crate::infra::ledger;
 use crate::kernel::instant;
+use crate::organizations::registry;
 use crate::procurement::contracts::model::{
-    Contract, ContractId, ContractState, DraftContracts, ScanId, SecretField, SignContracts,
+    Contract, ContractId, ContractState, DraftContracts, ScanId, SecretField, Side, SignContracts,
     Signature,
 };
 use crate::procurement::contracts::{SUBJECT, queries};
@@ -29,6 +30,7 @@ pub(super) struct Seen {
     pub communities: Vec<Region>,
     pub signatures: Vec<(Signature, String)>,
     pub provider_page: Option<String>,
+    pub is_proven: bool,
     history: Vec<(ledger::Line, Option<ledger::LineText>)>,
 }
 
@@ -55,8 +57,10 @@ pub(super) fn read(
     let pages = queries::provider_pages(db, std::slice::from_ref(&contract))?;
     let versions = catalogue::list_versions_of(db, &contract.catalogue_code)?;
     let item = versions.into_iter().next();
+    let provider: Vec<_> = contract.provider_id.into_iter().collect();
     Ok(Seen {
         item: item.map(|(version, item)| (version.year, item.name)),
+        is_proven: !registry::proven_of(db, &provider)?.is_empty(),
         provider_page: pages.into_values().next(),
         buyer: accounts::find_body(db, contract.buyer_id)?.name,
         communities: regions::find_many(db, &codes)?,
@@ -113,19 +117,16 @@ pub(super) fn body(view: &View, seen: &Seen) -> Value {
             })
         })
         .collect();
-    let history: Vec<Value> = seen
-        .history
-        .iter()
-        .map(|(line, text)| {
-            json!({
-                "when": instant::minute(line.at), "who": text.as_ref().map(|text| text.who.clone()).unwrap_or_default(),
-                "what": view.say(&format!("ledger-{}", line.what.replace('.', "-"))),
-                // The way of signing is a word of ours and has its own column.
-                "reason": text.as_ref().and_then(|text| text.reason.clone()).filter(|_| line.what != "contract.signed"),
-                "article": line.article,
-            })
-        })
-        .collect();
+    let mut lines = seen.history.clone();
+    for (_, text) in lines
+        .iter_mut()
+        .filter(|(line, _)| line.what == "contract.signed")
+    {
+        // The way of signing is a word of ours and has its own column.
+        if let Some(text) = text {
+            text.reason = None;
+        }
+    }
     let own_side = view
         .actor()
         .and_then(Actor::body_id)
@@ -134,6 +135,12 @@ pub(super) fn body(view: &View, seen: &Seen) -> Value {
         .signatures
         .iter()
         .any(|(signature, _)| Some(signature.side) == own_side);
+    // What waits for the check is neither offered nor signed meanwhile.
+    let is_unproven = !seen.is_proven
+        && matches!(
+            contract.state,
+            ContractState::Drafted | ContractState::Signing
+        );
     let is_officer = view.actor().is_some_and(|actor| {
         actor.may::<DraftContracts>() && actor.body_id() == Some(contract.buyer_id)
     });
@@ -160,10 +167,14 @@ pub(super) fn body(view: &View, seen: &Seen) -> Value {
         "secret_reason": secrets.reason, "afterwards": contract.is_entered_afterwards,
         "project_href": contract.project_id.map(|id| format!("/projects/{id}")),
         "published": contract.published_at.map(instant::minute), "signed": contract.signed_at.map(instant::minute),
-        "signatures": signatures, "history": history, "version": contract.version.to_string(),
+        "signatures": signatures, "history": view.history(&lines), "version": contract.version.to_string(),
         "may_edit": is_officer && contract.state == ContractState::Drafted,
         "may_take_back": is_officer && contract.state == ContractState::Signing && seen.signatures.is_empty(),
-        "may_sign": contract.state == ContractState::Signing && !has_signed && seen.is_party
+        "is_unproven": is_unproven,
+        "registration": seen.provider_page.as_ref()
+            .filter(|_| own_side == Some(Side::Provider))
+            .map(|page| format!("{page}/registration")),
+        "may_sign": contract.state == ContractState::Signing && !is_unproven && !has_signed && seen.is_party
             && view.actor().is_some_and(Actor::may::<SignContracts>),
         "is_signing": contract.state == ContractState::Signing,
     })

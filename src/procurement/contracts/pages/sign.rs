@@ -38,7 +38,8 @@ pub async fn edit(
     id: Path<ContractId>,
 ) -> Answer {
     let seen = seen(&who.actor, &state, *id).await?;
-    if seen.contract.state != ContractState::Signing {
+    // The contract's own page says what is to be done first.
+    if seen.contract.state != ContractState::Signing || !seen.is_proven {
         return Ok(view.see_other(&format!("/contracts/{id}")));
     }
     show_form(&view, &seen, &Form::default())

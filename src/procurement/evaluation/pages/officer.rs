@@ -6,9 +6,10 @@ use crate::common::panels::{self, Capacity};
 use crate::infra::actor::Actor;
 use crate::infra::db::Db;
 use crate::infra::failure::{Failure, Refusal};
-use crate::kernel::people::PersonId;
+use crate::kernel::people::{BodyId, PersonId};
 use crate::kernel::score::Points;
 use crate::kernel::text;
+use crate::organizations::registry;
 use crate::procurement::bids;
 use crate::procurement::evaluation::model::EvaluateTenders;
 use crate::procurement::evaluation::rules::{self, Step};
@@ -260,6 +261,8 @@ struct Ranking {
 fn ranking(db: &mut Db, project: &Project, tender: &Tender) -> Result<Ranking, Failure> {
     let results = queries::results_of(db, tender.id)?;
     let criteria = tenders::criteria_of(db, tender.id)?;
+    let bidders: Vec<BodyId> = results.iter().map(|bid| bid.bidder_id).collect();
+    let proven = registry::proven_of(db, &bidders)?;
     let mut rows = Vec::new();
     for bid in &results {
         let means = queries::criterion_means(db, tender.id, bid.bid_id)?;
@@ -287,6 +290,7 @@ fn ranking(db: &mut Db, project: &Project, tender: &Tender) -> Result<Ranking, F
         }
         rows.push(json!({
             "rank": bid.rank.to_string(), "bidder": bid.bidder_name, "price": bid.price.to_string(),
+            "is_unproven": !proven.contains(&bid.bidder_id),
             "total": bid.total.to_string(), "exact": bid.total.to_text(), "marks": marks, "segments": segments,
             "joint": results.iter().filter(|other| other.rank == bid.rank).count() > 1,
         }));

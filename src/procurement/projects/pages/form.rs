@@ -15,8 +15,9 @@ use crate::procurement::projects::{queries, rules};
 use crate::regions::{self, Region};
 use crate::web::{Answer, AppError, Form, May, State, View, fields};
 use actix_web::http::StatusCode;
-use actix_web::web::{Data, Path};
+use actix_web::web::{Data, Path, Query};
 use chrono::NaiveDate;
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 const NAV: &str = "projects";
@@ -79,19 +80,37 @@ impl Choices {
     }
 }
 
-pub async fn begin(who: May<PrepareProjects>, view: View, state: Data<State>) -> Answer {
+#[derive(Deserialize)]
+pub struct Begin {
+    /// The own project whose content the form begins with.
+    copy: Option<String>,
+}
+
+pub async fn begin(
+    who: May<PrepareProjects>,
+    view: View,
+    state: Data<State>,
+    query: Query<Begin>,
+) -> Answer {
     let actor = who.actor;
-    let (offered, phone) = state
+    let copied = query.into_inner().copy.and_then(|id| id.parse().ok());
+    let (offered, form) = state
         .store
         .read(move |db| {
-            let phone = match actor.body_id() {
-                Some(body) => accounts::find_body(db, body)?.phone,
-                None => None,
+            let form = match (copied, actor.body_id()) {
+                (Some(id), body) => {
+                    let old = queries::find_own(db, id, body)?;
+                    copied_from(&old, &queries::communities_of(db, id)?)
+                }
+                (None, Some(body)) => {
+                    let phone = accounts::find_body(db, body)?.phone;
+                    Form::default().with("phone", phone.unwrap_or_default())
+                }
+                (None, None) => Form::default(),
             };
-            Ok((Choices::load(db, &actor, None)?, phone))
+            Ok((Choices::load(db, &actor, None)?, form))
         })
         .await?;
-    let form = Form::default().with("phone", phone.unwrap_or_default());
     Page::new(&view, &offered).show(&form)
 }
 
@@ -158,18 +177,23 @@ pub async fn edit(
 }
 
 fn filled(project: &Project, communities: &[String]) -> Form {
+    copied_from(project, communities)
+        .with("secured", "yes")
+        .with("term_from", project.term_from)
+        .with("term_to", project.term_to)
+        .with_all("grounds", project.grounds().iter().map(ToString::to_string))
+        .with("version", project.version)
+}
+
+/// What a new project may take over from an old one: not its term, nor that its money was secured.
+fn copied_from(project: &Project, communities: &[String]) -> Form {
     let form = Form::default()
         .with("catalogue_code", &project.catalogue_code)
         .with("title", &project.title)
         .with("requirement", &project.requirement)
         .with("budget", project.budget_fen)
-        .with("secured", "yes")
-        .with("term_from", project.term_from)
-        .with("term_to", project.term_to)
-        .with_all("grounds", project.grounds().iter().map(ToString::to_string))
         .with_all("communities", communities.iter().cloned())
-        .with("phone", &project.phone)
-        .with("version", project.version);
+        .with("phone", &project.phone);
     project
         .answered_no()
         .iter()
@@ -217,21 +241,19 @@ pub async fn save(
     }
 }
 
+/// Leads to the form of a new project with this one's content.
 pub async fn copy(
     who: May<PrepareProjects>,
     view: View,
     state: Data<State>,
     id: Path<ProjectId>,
-    form: Form,
 ) -> Answer {
-    let (id, actor, key) = (*id, who.actor, view.once_key(&form));
-    let path = state
-        .write_once(key, move |tx| {
-            let copied = actions::copy(tx, &actor, id)?;
-            Ok(format!("/projects/{copied}/edit"))
-        })
+    let (id, actor) = (*id, who.actor);
+    state
+        .store
+        .read(move |db| Ok(queries::find_own(db, id, actor.body_id())?))
         .await?;
-    Ok(view.see_other_with(&path, "projects-copied"))
+    Ok(view.see_other_with(&format!("/projects/new?copy={id}"), "projects-copied"))
 }
 
 /// The typed project. Every rule is looked at, over what could be read, before the form goes back.

@@ -15,7 +15,7 @@ use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
 /// The parts of a notice in the order of reading; what is not named here stands in the data below.
-const FIELDS: [&str; 23] = [
+const FIELDS: [&str; 24] = [
     "number",
     "title",
     "round",
@@ -30,6 +30,7 @@ const FIELDS: [&str; 23] = [
     "requirement",
     "questions_until",
     "closes_at",
+    "provisional_year",
     "min_bids",
     "question",
     "answer",
@@ -115,6 +116,7 @@ fn worded(
             instant::parse_rfc3339(&text).map_or(text, instant::deadline)
         }
         "method" => view.say(&format!("tenders-method-{}", text.replace('_', "-"))),
+        "provisional_year" => view.say_with("projects-notice-provisional-text", &[("year", &text)]),
         "ground" => view.say(&format!("tenders-ground-{}", text.replace('_', "-"))),
         _ => text,
     })

@@ -2,16 +2,18 @@
 
 use super::{NAV, Place, method, row, where_of};
 use crate::catalogue;
+use crate::common::rulesets;
 use crate::infra::actor::Actor;
 use crate::infra::db::Db;
 use crate::infra::failure::Failure;
 use crate::kernel::instant;
 use crate::procurement::projects::{self, PrepareProjects, ProjectId, PublishProjects};
 use crate::procurement::tenders::model::{Criterion, Tender};
-use crate::procurement::tenders::{actions, queries};
+use crate::procurement::tenders::{actions, queries, rules};
 use crate::regions::{self, Region};
 use crate::web::{Answer, AppError, Form, May, State, View};
 use actix_web::web::{Data, Path};
+use chrono::NaiveDateTime;
 use serde_json::{Value, json};
 
 /// What is to be published; nothing when there is no plan yet.
@@ -20,15 +22,28 @@ struct Summary {
     item: String,
     places: Vec<Region>,
     criteria: Vec<Criterion>,
+    /// The year whose holidays are not announced yet, if the period touches one.
+    provisional: Option<i32>,
 }
 
 impl Summary {
-    fn load(db: &mut Db, actor: &Actor, id: ProjectId) -> Result<Self, Failure> {
+    fn load(
+        db: &mut Db,
+        actor: &Actor,
+        id: ProjectId,
+        now: NaiveDateTime,
+    ) -> Result<Self, Failure> {
         let place = Place::own(db, id, actor.body_id())?;
         let codes = projects::communities_of(db, id)?;
         let project = &place.project;
         let item = catalogue::find_item(db, project.catalogue_id, &project.catalogue_code)?;
+        let calendar = rulesets::load_calendar(db)?;
+        let closes_at = place.draft.as_ref().and_then(|draft| draft.closes_at);
+        let provisional = closes_at.and_then(|closes_at| {
+            rules::provisional_year(&calendar, instant::shanghai_date(now), closes_at)
+        });
         Ok(Self {
+            provisional,
             item: item.map(|item| item.name).unwrap_or_default(),
             places: regions::find_many(db, &codes)?,
             criteria: match &place.draft {
@@ -53,9 +68,10 @@ pub async fn edit(
     id: Path<ProjectId>,
 ) -> Answer {
     let id = *id;
+    let now = state.store.now();
     let summary = state
         .store
-        .read(move |db| Summary::load(db, &who.actor, id))
+        .read(move |db| Summary::load(db, &who.actor, id, now))
         .await?;
     show(&view, &summary, &Form::default(), None)
 }
@@ -85,6 +101,9 @@ fn show(view: &View, summary: &Summary, form: &Form, overtaken: Option<Value>) -
         "version": place.project.version.to_string(),
         "tender_version": tender.version.to_string(),
         "overtaken": null,
+        "provisional": summary.provisional.map(|_year| json!([
+            { "value": "yes", "label": view.say("tenders-provisional-yes") }
+        ])),
     });
     let title = view.say("tenders-publish-title");
     let template = "procurement/tenders/publish";
@@ -106,7 +125,7 @@ fn rows(view: &View, summary: &Summary, tender: &Tender) -> Vec<Value> {
         "projects-secured",
         &[("amount", &project.budget_fen.to_string())],
     );
-    let date = |at: Option<chrono::NaiveDateTime>| at.map(instant::deadline).unwrap_or_default();
+    let date = |at: Option<NaiveDateTime>| at.map(instant::deadline).unwrap_or_default();
     vec![
         row(
             view,
@@ -135,7 +154,7 @@ pub async fn save(
     mut form: Form,
 ) -> Answer {
     let (id, actor, key) = (*id, who.actor.clone(), view.once_key(&form));
-    let version = form.version();
+    let (version, accepts_provisional) = (form.version(), form.is_checked("provisional"));
     let planned: i64 = form.raw("tender_version").parse().unwrap_or(-1);
     let seal = actions::make_key(&state.secrets)?;
     let done = state.write_once(key, move |tx| {
@@ -145,7 +164,7 @@ pub async fn save(
         if shown != Some(planned) {
             return Err(Failure::Changed);
         }
-        actions::publish(tx, &actor, id, version, &seal)?;
+        actions::publish(tx, &actor, id, version, &seal, accepts_provisional)?;
         Ok(format!("/projects/{id}/manage"))
     });
     match done.await {
@@ -158,9 +177,10 @@ pub async fn save(
                     None
                 }
             };
+            let now = state.store.now();
             let summary = state
                 .store
-                .read(move |db| Summary::load(db, &who.actor, id))
+                .read(move |db| Summary::load(db, &who.actor, id, now))
                 .await?;
             show(&view, &summary, &form, overtaken)
         }

@@ -272,11 +272,20 @@ fn why_it_ended(view: &View, notices: &[Publication], tender: &Tender) -> Option
     let content: Value = serde_json::from_str(&notice.content).ok()?;
     let number = |name: &str| content.get(name).and_then(Value::as_i64);
     let text = |name: &str| content.get(name).and_then(Value::as_str);
-    if let (Some(bids), Some(min)) = (number("bids"), number("min_bids")) {
-        let sentence = view.say_with(
+    let ground = text("ground")
+        .map(|ground| view.say(&format!("tenders-ground-{}", ground.replace('_', "-"))));
+    let counted = match (number("bids"), number("min_bids")) {
+        (Some(bids), Some(min)) => Some(view.say_with(
             "projects-is-failed-few",
             &[("bids", &bids.to_string()), ("min", &min.to_string())],
-        );
+        )),
+        // The opening's prices decided: nobody had to write a reason.
+        (None, _) if text("reason").is_none() => ground
+            .as_ref()
+            .map(|ground| view.say_with("projects-is-failed-why", &[("reason", ground)])),
+        _ => None,
+    };
+    if let Some(sentence) = counted {
         let article = text("article").unwrap_or_default();
         return Some(view.say_with(
             "form-with-article",
@@ -284,9 +293,7 @@ fn why_it_ended(view: &View, notices: &[Publication], tender: &Tender) -> Option
         ));
     }
     let reason = text("reason")?;
-    let ground = text("ground")
-        .map(|ground| view.say(&format!("tenders-ground-{}", ground.replace('_', "-"))))
-        .unwrap_or_default();
+    let ground = ground.unwrap_or_default();
     Some(view.say_with(key, &[("reason", reason), ("ground", &ground)]))
 }
 
