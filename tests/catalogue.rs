@@ -223,11 +223,25 @@ fn only_the_bureaus_officers_import(database: Database) {
     let portal = Portal::start(database);
     let town = portal.body(BodyKind::TownGovernment, "示范镇", Some("320585100"));
     let clerk = portal.member("li", town, &[Role::Officer]);
-    let place = upload(&officer(&portal), "2027", GOOD.as_bytes())
+    let officer = officer(&portal);
+    let place = upload(&officer, "2027", GOOD.as_bytes())
         .expect(303)
         .location
         .clone()
         .unwrap();
+    // Another bureau's draft does not exist for its officers.
+    let bureau = portal.body(BodyKind::Bureau, "别县民政局", Some("320585"));
+    let stranger = portal.member("stranger", bureau, &[Role::Officer]);
+    stranger.get(&place).expect(404);
+    let drafts = stranger.get("/catalogue/drafts");
+    assert!(!drafts.expect(200).body.contains(&place));
+    let token = stranger.get("/catalogue/import").token();
+    for act in ["publish", "discard"] {
+        stranger
+            .post_raw(&format!("{place}/{act}"), &[("csrf", &token)])
+            .expect(404);
+    }
+    officer.get(&place).expect(200);
     for path in ["/catalogue/import", "/catalogue/drafts", &place] {
         portal.anonymous().get(path).expect(401);
         clerk.get(path).expect(403);

@@ -874,7 +874,45 @@ fn the_command_imports_all_or_nothing(database: Database) {
         .see("补录");
 }
 
+/// The file holds what the list holds, however long that is.
+fn the_file_of_contracts_is_whole(database: Database) {
+    let mut portal = Portal::start(database);
+    portal.may_leave_jobs = true;
+    let buyer = portal.body(BodyKind::Bureau, "示范民政局", Some("320585"));
+    let codes = portal.read(|db| {
+        let all = sanshe::regions::list_communities(db)?;
+        Ok(format!("{};{}", all[0].code, all[1].code))
+    });
+    let from = sanshe::kernel::instant::shanghai_date(portal.now());
+    let to = from + chrono::Duration::days(300);
+    let text = "title,catalogue_code,provider_credit_code,provider_name,amount_yuan,term_from,term_to,communities,phone,scope\n".to_owned();
+    let code = CreditCode::make("52", "320585", "MJ000077").unwrap();
+    let mut files = vec![text.clone(), text];
+    for n in 0..600 {
+        files[n / 300] += &format!(
+            "合同 {n},A0402,{},晨星服务中心,1000,{from},{to},{codes},0512-1234567转801,巡访\n",
+            code.as_str()
+        );
+    }
+    portal.write(move |tx| {
+        for file in &files {
+            let rows = contracts_room::read_import(file.as_bytes()).unwrap();
+            contracts_room::import_contracts(tx, None, buyer, &rows)?;
+        }
+        Ok(())
+    });
+    let csv = portal.anonymous().get("/contracts.csv");
+    let lines: Vec<&str> = csv.expect(200).body.lines().collect();
+    assert_eq!(lines.len(), 601);
+    assert!(lines[1..].iter().all(|line| line.contains(&codes)));
+    let distinct: std::collections::BTreeSet<&str> = lines.iter().copied().collect();
+    assert_eq!(distinct.len(), 601);
+    let list = portal.anonymous().get("/contracts?q=%25");
+    assert!(!list.body.contains("合同 1"), "a sign is no wildcard");
+}
+
 on_both!(
+    the_file_of_contracts_is_whole,
     signatures_at_once_publish_once,
     the_command_imports_all_or_nothing,
     the_first_in_rank_is_awarded,

@@ -39,7 +39,7 @@ fn cargo(arguments: &[&str]) -> String {
 }
 
 #[test]
-fn every_dependency_has_a_permissive_licence() {
+fn every_dependency_has_a_permissive_license() {
     // A build downloads what this machine's platform needs, no more; cargo-deny looks at the rest.
     let version = cargo(&["-vV"]);
     let host = version
@@ -62,10 +62,10 @@ fn every_dependency_has_a_permissive_licence() {
     let refused: Vec<String> = packages
         .iter()
         .filter_map(|package| {
-            let licence = package["license"].as_str().unwrap_or("none declared");
-            (!is_permissive(licence)).then(|| {
+            let license = package["license"].as_str().unwrap_or("none declared");
+            (!is_permissive(license)).then(|| {
                 let text = |key: &str| package[key].as_str().unwrap_or_default().to_owned();
-                format!("{} {}: {licence}", text("name"), text("version"))
+                format!("{} {}: {license}", text("name"), text("version"))
             })
         })
         .collect();
@@ -118,7 +118,7 @@ fn expressions_are_read_as_they_are_meant() {
     }
 }
 
-/// Whether an SPDX expression can be met with licences of the list alone.
+/// Whether an SPDX expression can be met with licenses of the list alone.
 fn is_permissive(expression: &str) -> bool {
     let spaced = expression
         .replace('/', " OR ")
@@ -156,11 +156,11 @@ fn one<'a, 'b>(words: &'a [&'b str]) -> Rest<'a, 'b> {
             (allowed, [")", rest @ ..]) => Some((allowed, rest)),
             _ => None,
         },
-        [licence, "WITH", exception, rest @ ..] => {
-            let whole = format!("{licence} WITH {exception}");
+        [license, "WITH", exception, rest @ ..] => {
+            let whole = format!("{license} WITH {exception}");
             Some((PERMISSIVE.contains(&whole.as_str()), rest))
         }
-        [licence, rest @ ..] => Some((PERMISSIVE.contains(licence), rest)),
+        [license, rest @ ..] => Some((PERMISSIVE.contains(license), rest)),
         [] => None,
     }
 }

@@ -11,9 +11,7 @@
     clippy::duration_suboptimal_units,
     clippy::assigning_clones,
     clippy::nonminimal_bool,
-    clippy::doc_markdown,
-    // Support offers more than each journey uses.
-    dead_code
+    clippy::doc_markdown
 )]
 
 mod accounts;

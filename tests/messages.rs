@@ -323,6 +323,105 @@ fn every_message_exists_in_both_languages() {
     );
 }
 
+/// Beginnings that a source puts together with a word of its own, such as a state's.
+const PUT_TOGETHER: &[&str] = &[
+    "accounts-kind-",
+    "accounts-role-",
+    "awards-ground-",
+    "bids-invalid-",
+    "bids-state-",
+    "catalogue-level-",
+    "clock-",
+    "communities-field-",
+    "communities-method-",
+    "contracts-method-",
+    "contracts-secret-",
+    "contracts-side-",
+    "contracts-state-",
+    "error-",
+    "evaluation-capacity-",
+    "evaluation-member-",
+    "evaluation-phase-",
+    "evaluation-stand-",
+    "inbox-",
+    "ledger-",
+    "mail-",
+    "portal-organization-kind-",
+    "portal-work-contract-",
+    "portal-work-link-",
+    "portal-work-provider-",
+    "portal-work-stage-",
+    "portal-work-task-",
+    "projects-ground-",
+    "projects-notice-",
+    "projects-question-",
+    "projects-state-",
+    "publication-",
+    "qualification-declare-",
+    "qualification-state-",
+    "registry-checks-",
+    "registry-checks-none-",
+    "registry-kind-",
+    "registry-state-",
+    "search-kind-",
+    "search-one-",
+    "tenders-ground-",
+    "tenders-method-",
+    "tenders-state-",
+];
+
+/// Messages that nothing asks for: the key stands in no source, nor does the word that would be put to a beginning.
+fn unused<'a>(known: &'a Messages, said: &BTreeSet<String>) -> Vec<&'a String> {
+    let is_said = |key: &str| {
+        said.contains(key)
+            || PUT_TOGETHER.iter().any(|beginning| {
+                let Some(word) = key.strip_prefix(beginning) else {
+                    return false;
+                };
+                let whole = word
+                    .strip_suffix("-subject")
+                    .or_else(|| word.strip_suffix("-body"));
+                let number = word.split('-').next().unwrap_or_default();
+                said.contains(word)
+                    || (*beginning == "mail-" && whole.is_some_and(|word| said.contains(word)))
+                    || (*beginning == "error-"
+                        && number.len() == 3
+                        && number.parse::<u16>().is_ok())
+            })
+    };
+    known.keys().filter(|key| !is_said(key)).collect()
+}
+
+/// Every literal of a text, its dots and underscores as messages write them.
+fn literals(text: &str) -> BTreeSet<String> {
+    text.split(['"', '\n', ','])
+        .map(|part| part.replace(['.', '_'], "-"))
+        .collect()
+}
+
+#[test]
+fn every_message_is_asked_for() {
+    let mut said = BTreeSet::new();
+    for (folder, extension) in [("src", "rs"), ("src", "csv"), ("templates", "hbs")] {
+        for (_, text) in texts(folder, extension) {
+            said.extend(literals(&text));
+        }
+    }
+    let known = messages("zh-CN", &mut Vec::new());
+    assert_eq!(unused(&known, &said), Vec::<&String>::new());
+    let (planted, _) =
+        planted("feed-title-demo = A\nledger-a-b = B\nledger-a-c = C\nmail-a-body = D\n");
+    let said = literals("(\"a.b\") \"mail-a\"");
+    assert_eq!(
+        unused(&planted, &said),
+        ["feed-title-demo", "ledger-a-c", "mail-a-body"]
+    );
+    for beginning in PUT_TOGETHER {
+        let is_there = known.keys().any(|key| key.starts_with(beginning));
+        assert!(is_there, "{beginning} begins no message");
+    }
+}
+
 fn planted(text: &str) -> (Messages, Vec<String>) {
     let (mut known, mut problems) = (Messages::new(), Vec::new());
     read_messages("planted.ftl", text, &mut known, &mut problems);

@@ -387,13 +387,15 @@ fn the_desk_says_what_is_to_be_done(database: Database) {
         let due = tx.now - Duration::hours(1);
         Ok(sanshe::common::clocks::set(
             tx.db,
-            ("tender", 1),
-            "signing",
-            Some("政府采购法 §46"),
-            Some(bureau),
-            due,
-            due,
-            true,
+            &sanshe::common::clocks::Period {
+                subject: ("tender", 1),
+                code: "signing",
+                article: Some("政府采购法 §46"),
+                body: Some(bureau),
+                starts_at: due,
+                due_at: due,
+                is_public: true,
+            },
         )?)
     });
     let desk = officer.get("/work");

@@ -345,7 +345,7 @@ impl Town {
                     tenders::closes_at.eq(closes_at),
                     tenders::closed_at.eq((!before).then_some(tx.now)),
                     tenders::opened_at.eq(opened.then_some(tx.now)),
-                    tenders::held_reason.eq((state == "held").then_some("90")),
+                    tenders::held_minutes.eq((state == "held").then_some(90_i64)),
                 ))
                 .execute(tx.db)?;
             let bid = bidders[0].1;

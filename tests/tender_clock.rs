@@ -301,7 +301,7 @@ fn an_outage_holds_it_until_an_officer_decides(database: Database) {
     extend(&bought.officer, held.version, to).unwrap();
     let open = newest(&portal, bought.project);
     assert_eq!((open.state, open.next_check), (TenderState::Open, Some(to)));
-    assert_eq!(open.held_reason, None);
+    assert_eq!(open.held_minutes, None);
     portal.move_clock_to(to);
     assert_eq!(newest(&portal, bought.project).state, TenderState::Closed);
     assert_eq!(

@@ -593,6 +593,8 @@ fn questions_wait_on_the_desk_until_the_opening(database: Database) {
     let waits = || officer.get("/work").expect(200).body.contains(&questions);
     assert!(waits(), "still to be answered");
     officer.get("/projects/mine").expect(200).see("11");
+    tendering::confirm_opening(&officer, &tendering).expect(303);
+    assert!(!waits(), "too late for everybody");
 }
 
 fn after_an_outage_an_officer_decides(database: Database) {

@@ -29,7 +29,14 @@ pub fn begin_import(
     rules::check_year(heading.year)?;
     sweep(tx)?;
     let by = actor.map(|actor| actor.person_id);
-    Ok(queries::insert(tx.db, heading, is_verified, by, tx.now)?)
+    Ok(queries::insert(
+        tx.db,
+        heading,
+        is_verified,
+        by,
+        actor.and_then(Actor::body_id),
+        tx.now,
+    )?)
 }
 
 /// An import whose process died is taken away by the next one, a day later.
@@ -103,6 +110,7 @@ pub fn is_verified(rows: &[Row]) -> bool {
 
 /// Puts a draft in force; the version that was in force for its year stays readable as replaced.
 pub fn publish(tx: &mut Tx, actor: &Actor, id: CatalogueId) -> Result<(), Failure> {
+    queries::find_own(tx.db, id, actor.body_id())?;
     publish_by(tx, Some(actor), id)
 }
 
@@ -175,7 +183,7 @@ fn announce(tx: &mut Tx, catalogue: &Catalogue) -> Result<(), Failure> {
 
 /// Throws a draft away; its line in the ledger stays.
 pub fn discard(tx: &mut Tx, actor: &Actor, id: CatalogueId) -> Result<(), Failure> {
-    let catalogue = queries::find(tx.db, id)?;
+    let catalogue = queries::find_own(tx.db, id, actor.body_id())?;
     rules::may_change(catalogue.state)?;
     // Saved over the version first: what a colleague publishes at the same moment is not thrown away.
     set_state(tx, &catalogue, CatalogueState::Staging)?;

@@ -1,7 +1,7 @@
 //! The catalogue as rows: versions by year, items in three levels.
 
 use crate::kernel::ids::{id, text_enum};
-use crate::kernel::people::PersonId;
+use crate::kernel::people::{BodyId, PersonId};
 use crate::schema::{catalogue_items, catalogues};
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
@@ -31,6 +31,8 @@ pub struct Catalogue {
     pub is_verified: bool,
     pub state: CatalogueState,
     pub imported_by: Option<PersonId>,
+    /// Whose draft it is; the command line's are anybody's who keeps catalogues.
+    pub body_id: Option<BodyId>,
     pub imported_at: NaiveDateTime,
     pub published_at: Option<NaiveDateTime>,
     pub version: i64,

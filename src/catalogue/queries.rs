@@ -2,7 +2,7 @@
 
 use super::model::{Catalogue, CatalogueId, CatalogueItem, CatalogueState, Heading, NewItem};
 use crate::infra::db::{Db, columns};
-use crate::kernel::people::PersonId;
+use crate::kernel::people::{BodyId, PersonId};
 use crate::on_db;
 use crate::schema::{catalogue_items, catalogues};
 use chrono::NaiveDateTime;
@@ -13,6 +13,16 @@ pub fn find(db: &mut Db, id: CatalogueId) -> QueryResult<Catalogue> {
         .find(id)
         .select(columns::<Catalogue>())
         .first(db)
+}
+
+/// A version that this body may change, if it is a draft: another body's does not exist for it.
+pub fn find_own(db: &mut Db, id: CatalogueId, body: Option<BodyId>) -> QueryResult<Catalogue> {
+    let catalogue = find(db, id)?;
+    if catalogue.body_id.is_none() || catalogue.body_id == body {
+        Ok(catalogue)
+    } else {
+        Err(diesel::NotFound)
+    }
 }
 
 /// The version in force of a year.
@@ -44,9 +54,12 @@ pub fn list_public(db: &mut Db) -> QueryResult<Vec<Catalogue>> {
         .load(db)
 }
 
-pub fn list_drafts(db: &mut Db) -> QueryResult<Vec<Catalogue>> {
+/// The drafts that this body may change.
+pub fn list_drafts(db: &mut Db, body: Option<BodyId>) -> QueryResult<Vec<Catalogue>> {
+    let own = catalogues::body_id.is_null();
     catalogues::table
         .filter(catalogues::state.eq(CatalogueState::Draft))
+        .filter(own.or(catalogues::body_id.eq(body).assume_not_null()))
         .order(catalogues::id.desc())
         .select(columns::<Catalogue>())
         .load(db)
@@ -110,6 +123,7 @@ pub fn insert(
     heading: &Heading,
     is_verified: bool,
     by: Option<PersonId>,
+    body: Option<BodyId>,
     at: NaiveDateTime,
 ) -> QueryResult<CatalogueId> {
     diesel::insert_into(catalogues::table)
@@ -121,6 +135,7 @@ pub fn insert(
             catalogues::is_verified.eq(is_verified),
             catalogues::state.eq(CatalogueState::Staging),
             catalogues::imported_by.eq(by),
+            catalogues::body_id.eq(body),
             catalogues::imported_at.eq(at),
             catalogues::version.eq(0),
         ))

@@ -21,9 +21,6 @@ use std::path::Path;
 /// Reader connections: twice the two cores that a county's server has at least.
 const READERS: u32 = 8;
 
-/// The county whose reference data is shipped.
-const REGION: &str = "320585";
-
 /// The demo clock starts here: a verified calendar, and the rating decree of 2026 in force.
 const DEMO_BEGINS: Option<NaiveDate> = NaiveDate::from_ymd_opt(2026, 3, 2);
 
@@ -115,7 +112,7 @@ pub fn prepare(store: &Store, mode: Mode) -> Result<(), Failure> {
         if regions::import_reference(tx.db)? {
             outbox::emit(tx, "region.imported", ("region", 0), &())?;
         }
-        rulesets::import_reference(tx.db, REGION)?;
+        rulesets::import_reference(tx.db, regions::COUNTY)?;
         catalogue::import_reference(tx)
     })
 }

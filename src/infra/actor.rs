@@ -49,10 +49,6 @@ impl Actor {
         self.body_id() == Some(body) && self.has(role)
     }
 
-    pub fn in_kind(&self, kind: BodyKind) -> bool {
-        self.body.as_ref().is_some_and(|body| body.kind == kind)
-    }
-
     /// `now` by the machine's clock.
     pub fn is_verified(&self, now: NaiveDateTime) -> bool {
         now - self.verified_at < VERIFIED_FOR

@@ -134,8 +134,6 @@ pub struct Config {
     pub logo: Option<Logo>,
     pub smtp: Option<Smtp>,
     pub workers: usize,
-    /// The county whose portal this is.
-    pub region: String,
 }
 
 #[derive(Default, Deserialize)]
@@ -147,7 +145,6 @@ struct File {
     host: Host,
     smtp: Option<Smtp>,
     workers: Option<usize>,
-    region: Option<String>,
 }
 
 impl Config {
@@ -184,17 +181,11 @@ impl Config {
             .unwrap_or_else(|| format!("http://{listen}"));
         let (origin, prefix) = split_url(&public_url)?;
         let mut host = file.host;
-        if host.name.is_empty() {
+        if let Some(name) = vars.get("SANSHE_HOST_NAME").filter(|name| !name.is_empty()) {
+            host.name.clone_from(name);
+        } else if host.name.is_empty() && mode.is_demo() {
             // A demo names no real body as its host.
-            let unnamed = if mode.is_demo() {
-                "演示主办单位（虚构）"
-            } else {
-                ""
-            };
-            host.name = vars
-                .get("SANSHE_HOST_NAME")
-                .cloned()
-                .unwrap_or_else(|| unnamed.into());
+            host.name = "演示主办单位（虚构）".into();
         }
         let logo = host.logo.as_ref().map(|name| {
             let beside = path.parent().unwrap_or(Path::new(""));
@@ -212,7 +203,6 @@ impl Config {
             host,
             smtp: file.smtp,
             workers: file.workers.unwrap_or(2).clamp(1, 64),
-            region: file.region.unwrap_or_else(|| "320585".into()),
         })
     }
 
@@ -236,4 +226,33 @@ fn split_url(text: &str) -> Result<(String, String), Failure> {
     }
     let prefix = url.path().trim_end_matches('/').to_owned();
     Ok((url.origin().ascii_serialization(), prefix))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn the_environment_wins() {
+        let file = std::env::temp_dir().join(format!("sanshe-config-{}.toml", std::process::id()));
+        std::fs::write(&file, "[host]\nname = \"文件\"\n").unwrap();
+        let read = |extra: &[(&str, &str)]| {
+            let mut vars: HashMap<String, String> = extra
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                .collect();
+            vars.insert("SANSHE_CONFIG".into(), file.display().to_string());
+            let listen = SocketAddr::from(([127, 0, 0, 1], 8080));
+            Config::read(Mode::Live, Path::new("data"), listen, &vars).unwrap()
+        };
+        let named = [
+            read(&[]).host.name,
+            read(&[("SANSHE_HOST_NAME", "环境")]).host.name,
+        ];
+        let origin = read(&[("SANSHE_PUBLIC_URL", "https://a.invalid/b/")]).origin;
+        std::fs::remove_file(&file).unwrap();
+        assert_eq!(named, ["文件", "环境"]);
+        assert_eq!(origin, "https://a.invalid");
+    }
 }

@@ -37,6 +37,32 @@ macro_rules! on_db {
     };
 }
 
+/// Escapes what [`containing`] and [`beginning`] make: `.like(pattern).escape(ESCAPE)`, the same on both databases.
+pub const ESCAPE: char = '!';
+
+/// A LIKE pattern for text as it was typed, anywhere: `%` and `_` stand for themselves.
+pub fn containing(text: &str) -> String {
+    format!("%{}", beginning(text))
+}
+
+/// The same for text at the beginning.
+pub fn beginning(text: &str) -> String {
+    let mut pattern = String::with_capacity(text.len() + 1);
+    for c in text.chars() {
+        if matches!(c, '%' | '_' | ESCAPE) {
+            pattern.push(ESCAPE);
+        }
+        pattern.push(c);
+    }
+    pattern.push('%');
+    pattern
+}
+
+diesel::define_sql_function! {
+    /// Both databases fold ASCII at least; Han characters have no case.
+    fn lower(text: diesel::sql_types::Text) -> diesel::sql_types::Text;
+}
+
 /// What a connection is for: `SQLite` readers refuse to write, its one writer has a larger cache.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Purpose {
@@ -128,4 +154,22 @@ pub fn pool(
             url: url.clone(),
             purpose,
         })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_take_text_as_it_is() {
+        for (typed, anywhere) in [
+            ("a", "%a%"),
+            ("5%_!", "%5!%!_!!%"),
+            ("", "%%"),
+            ("\\", "%\\%"),
+        ] {
+            assert_eq!(containing(typed), anywhere);
+        }
+        assert_eq!(beginning("A0_"), "A0!_%");
+    }
 }

@@ -5,7 +5,7 @@ use super::seal;
 use super::signing::Signatures;
 use serde::{Deserialize, Serialize};
 use std::fs;
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
@@ -46,8 +46,15 @@ impl Secrets {
     /// `None` when there are none yet.
     pub fn read(data: &Path) -> Result<Option<Self>, Failure> {
         let path = Self::path(data);
-        let Ok(text) = fs::read_to_string(&path) else {
-            return Ok(None);
+        let text = match fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(error) => {
+                return Err(Failure::internal(format!(
+                    "{} cannot be read: {error}",
+                    path.display()
+                )));
+            }
         };
         let mode = fs::metadata(&path)
             .map_err(Failure::internal)?
@@ -94,5 +101,23 @@ impl Secrets {
 
     pub fn server_identity(&self) -> &str {
         &self.server_identity
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_read_is_not_missing() {
+        let data = std::env::temp_dir().join(format!("sanshe-secrets-{}", std::process::id()));
+        fs::create_dir_all(&data).unwrap();
+        assert!(Secrets::read(&data).unwrap().is_none());
+        // A folder in its place cannot be read even by root.
+        fs::create_dir(Secrets::path(&data)).unwrap();
+        let refused = Secrets::read(&data).unwrap_err().to_string();
+        fs::remove_dir_all(&data).unwrap();
+        assert!(refused.contains("cannot be read"), "{refused}");
     }
 }

@@ -19,6 +19,8 @@ pub mod money;
 pub mod paging;
 /// Ids of people, bodies and sessions.
 pub mod people;
+/// Office telephones.
+pub mod phone;
 /// Why a rule says no.
 pub mod refusal;
 /// Administrative division codes of counties, towns, communities and villages.
@@ -27,5 +29,5 @@ pub mod region;
 pub mod roles;
 /// Exact points and ranks of an evaluation.
 pub mod score;
-/// Cleaning, masking, cutting and splitting text.
+/// Cleaning, cutting and splitting text.
 pub mod text;

@@ -1,4 +1,4 @@
-//! Text as people type it: cleaned for storing, folded for comparing, masked and cut for showing,
+//! Text as people type it: cleaned for storing, folded for comparing, cut for showing,
 //! split for searching. Lengths are characters (Unicode scalar values), never bytes.
 
 use unicode_normalization::UnicodeNormalization;
@@ -62,68 +62,6 @@ pub fn excerpt(text: &str, n: usize) -> String {
     };
     let head: String = line.chars().take(kept).collect();
     format!("{}…", head.trim_end())
-}
-
-/// A telephone field with every mobile number in it as 3-4-4 (`138****1234`), spaces, dashes and
-/// `86` in front or not; office telephones (`0512-…`), which are public, stay.
-pub fn mask_phone(phone: &str) -> String {
-    let text: Vec<char> = narrow(phone).chars().collect();
-    let mut shown = String::new();
-    let mut rest = text.as_slice();
-    // `86` glued to the number is a country code, any other digit in front means no mobile number.
-    let mut run = String::new();
-    while let Some((first, tail)) = rest.split_first() {
-        if (run.is_empty() || run == "86")
-            && let Some((number, after)) = mobile_at(rest)
-        {
-            let part = |from, n| number.chars().skip(from).take(n).collect::<String>();
-            shown.extend([part(0, 3).as_str(), "****", &part(7, 4)]);
-            run.clear();
-            rest = after;
-            continue;
-        }
-        if first.is_ascii_digit() {
-            run.push(*first);
-        } else {
-            run.clear();
-        }
-        shown.push(*first);
-        rest = tail;
-    }
-    shown
-}
-
-/// A mobile number at the start of `text` (11 digits from 1, single blanks or dashes between), and
-/// what follows it.
-fn mobile_at(text: &[char]) -> Option<(String, &[char])> {
-    let mut number = String::new();
-    let mut rest = text;
-    while number.len() < 11 {
-        let tail = match rest {
-            [' ' | '-', tail @ ..] if !number.is_empty() => tail,
-            _ => rest,
-        };
-        let (digit, tail) = tail.split_first().filter(|(c, _)| c.is_ascii_digit())?;
-        number.push(*digit);
-        rest = tail;
-    }
-    let ends = !rest.first().is_some_and(char::is_ascii_digit);
-    (number.starts_with('1') && ends).then_some((number, rest))
-}
-
-/// An identity number with its first 3 and last 2 characters, stars between (个人信息保护法: no more
-/// than is needed); 5 characters or fewer show nothing.
-pub fn mask_id(id: &str) -> String {
-    let id: Vec<char> = narrow(id).trim().chars().collect();
-    let hidden = if id.len() > 5 {
-        3..id.len() - 2
-    } else {
-        0..id.len()
-    };
-    let shown = id.iter().enumerate();
-    shown
-        .map(|(i, c)| if hidden.contains(&i) { '*' } else { *c })
-        .collect()
 }
 
 /// What a query asks for: words of letters and digits, and the overlapping pairs of each run of
@@ -238,40 +176,6 @@ mod tests {
     }
 
     #[test]
-    fn phones() {
-        for (typed, shown) in [
-            ("13800001234", "138****1234"),
-            (" １３８００００１２３４", " 138****1234"),
-            ("138-0000-1234", "138****1234"),
-            ("+86 138 0000 1234", "+86 138****1234"),
-            ("8613800001234", "86138****1234"),
-            ("0512-53520000", "0512-53520000"),
-            ("0512-53520000 13800001234", "0512-53520000 138****1234"),
-            ("13800001234/13900005678", "138****1234/139****5678"),
-            ("12345 13800001234", "12345 138****1234"),
-            ("张三13800001234(办)", "张三138****1234(办)"),
-            ("400-800-1234", "400-800-1234"),
-            ("053520013800001234", "053520013800001234"),
-            ("", ""),
-        ] {
-            assert_eq!(mask_phone(typed), shown);
-        }
-    }
-
-    #[test]
-    fn ids() {
-        for (typed, shown) in [
-            ("32058519900101123X", "320*************3X"),
-            ("E1234567", "E12***67"),
-            ("123456", "123*56"),
-            ("12345", "*****"),
-            ("", ""),
-        ] {
-            assert_eq!(mask_id(typed), shown);
-        }
-    }
-
-    #[test]
     fn terms_and_index() {
         for (query, terms) in [
             ("养老服务", vec!["养老", "老服", "服务"]),
@@ -316,13 +220,6 @@ mod tests {
             for term in search_terms(&phrase) {
                 prop_assert!(held.contains(&term.as_str()), "{} in {}", term, index);
             }
-        }
-
-        #[test]
-        fn a_mobile_number_never_shows(area in "(0512-[2-9][0-9]{7}[ /])?", number in "1[3-9][0-9]{9}") {
-            let masked = mask_phone(&format!("{area}{number}"));
-            prop_assert!(!masked.contains(&number));
-            prop_assert!(masked.starts_with(&area) && masked.contains("****"));
         }
 
         #[test]

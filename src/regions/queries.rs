@@ -40,14 +40,6 @@ fn list_kinds(db: &mut Db, kinds: &[RegionKind]) -> QueryResult<Vec<Region>> {
         .load(db)
 }
 
-pub fn list_children(db: &mut Db, parent: &str) -> QueryResult<Vec<Region>> {
-    regions::table
-        .filter(regions::parent_code.eq(parent.to_owned()))
-        .order((regions::sort_key, regions::code))
-        .select(columns::<Region>())
-        .load(db)
-}
-
 /// Brings in the shipped county where there is none yet; whether it did.
 pub fn import_reference(db: &mut Db) -> Result<bool, Failure> {
     let known: i64 = regions::table.count().get_result(db)?;

@@ -2,8 +2,8 @@
 
 use crate::kernel::instant::{self, InstantError};
 use crate::kernel::money::{Fen, MoneyError};
+use crate::kernel::phone;
 use crate::kernel::refusal::Refusal;
-use crate::kernel::text;
 use chrono::{NaiveDate, NaiveDateTime};
 
 /// An amount in yuan; zero reads, whether it may stand is the room's rule.
@@ -48,32 +48,5 @@ fn moment(error: InstantError, shape: &'static str) -> Refusal {
 
 /// An office telephone: digits in groups, with an area code or an extension.
 pub fn phone(text: &str) -> Result<String, Refusal> {
-    let phone = text::narrow(text);
-    let digits = phone.chars().filter(char::is_ascii_digit).count();
-    let is_plain = phone
-        .chars()
-        .all(|c| c.is_ascii_digit() || " -+()/转".contains(c));
-    if is_plain && (7..=20).contains(&digits) {
-        Ok(phone)
-    } else {
-        Err(Refusal::new("form-bad-phone"))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn telephones() {
-        for (typed, kept) in [
-            ("0512-12345678", Some("0512-12345678")),
-            ("０５１２－1234567 转 801", Some("0512-1234567 转 801")),
-            ("12345", None),
-            ("请打电话 1234567", None),
-            ("123456789012345678901", None),
-        ] {
-            assert_eq!(phone(typed).ok().as_deref(), kept, "{typed}");
-        }
-    }
+    phone::parse(text).map_err(|_bad| Refusal::new("form-bad-phone"))
 }

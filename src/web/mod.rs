@@ -3,6 +3,7 @@
 pub mod actor;
 pub mod assets;
 pub mod context;
+pub mod csv;
 pub mod error;
 pub mod fields;
 pub mod form;

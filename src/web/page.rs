@@ -4,6 +4,7 @@ use super::assets;
 use crate::infra::embedded::{self, Templates};
 use crate::infra::failure::Failure;
 use crate::infra::words::{Language, Words};
+use crate::kernel::phone;
 use handlebars::{
     Context, Handlebars, Helper, HelperDef, HelperResult, Output, RenderContext, RenderError,
     RenderErrorReason, Renderable, ScopedJson,
@@ -34,6 +35,7 @@ impl Pages {
         registry.register_helper("field", Box::new(Field(Arc::clone(words))));
         registry.register_helper("u", Box::new(Link(prefix.to_owned())));
         registry.register_helper("asset", Box::new(Asset(prefix.to_owned())));
+        registry.register_helper("tel", Box::new(Tel));
         registry.register_helper("if", Box::new(If(true)));
         registry.register_helper("unless", Box::new(If(false)));
         Ok(Self { registry })
@@ -108,6 +110,22 @@ impl HelperDef for Say {
             .try_say(language(ctx), &key, &args)
             .map_err(|error| fail(error.to_string()))?;
         Ok(ScopedJson::Derived(Value::String(text)))
+    }
+}
+
+/// `href="tel:{{tel phone}}"`: what a telephone dials.
+struct Tel;
+
+impl HelperDef for Tel {
+    fn call_inner<'reg: 'rc, 'rc>(
+        &self,
+        h: &Helper<'rc>,
+        _: &'reg Handlebars<'reg>,
+        _: &'rc Context,
+        _: &mut RenderContext<'reg, 'rc>,
+    ) -> Result<ScopedJson<'rc>, RenderError> {
+        let number = phone::tel(&text_of(first(h)?));
+        Ok(ScopedJson::Derived(Value::String(number)))
     }
 }
 

@@ -25,6 +25,8 @@ pub struct State {
     pub throttle: Throttle,
     /// argon2 takes 19 MiB a run: this many at once.
     pub hashing: tokio::sync::Semaphore,
+    /// Whole lists are put together one at a time.
+    pub exporting: tokio::sync::Semaphore,
 }
 
 impl State {
@@ -37,6 +39,7 @@ impl State {
             signatures: secrets.signatures()?,
             throttle: Throttle::default(),
             hashing: tokio::sync::Semaphore::new(4),
+            exporting: tokio::sync::Semaphore::new(1),
             words,
             store,
             secrets,

@@ -40,7 +40,7 @@ impl Default for Throttle {
             devices: RateLimiter::keyed(per_minute(10)),
             mails: RateLimiter::keyed(Quota::per_hour(some(12)).allow_burst(some(3))),
             senders: RateLimiter::keyed(Quota::per_hour(some(40)).allow_burst(some(20))),
-            exports: RateLimiter::keyed(per_minute(10)),
+            exports: RateLimiter::keyed(per_minute(30)),
             asked: AtomicU32::new(0),
         }
     }

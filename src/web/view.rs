@@ -20,6 +20,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::future::{Ready, ready};
+use tokio::sync::SemaphorePermit;
 
 #[derive(Clone)]
 pub struct View {
@@ -52,6 +53,21 @@ impl View {
 
     pub fn actor(&self) -> Option<&Actor> {
         self.ctx.actor.as_ref()
+    }
+
+    /// The query of the address as a form.
+    pub fn query(&self) -> Form {
+        let query = self.ctx.path.split_once('?').map_or("", |(_, query)| query);
+        Form::from_body(query.as_bytes())
+    }
+
+    /// The turn to put a whole list together; too many in a short time from one network are refused.
+    pub async fn export_turn(&self) -> Result<SemaphorePermit<'_>, AppError> {
+        if !self.state.throttle.allows_export(&self.ctx.network) {
+            return Err(AppError::TooMany);
+        }
+        let turn = self.state.exporting.acquire().await;
+        turn.map_err(AppError::internal)
     }
 
     /// A message in the reader's language.

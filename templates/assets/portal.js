@@ -67,44 +67,6 @@
   });
   window.addEventListener("pageshow", release);
 
-  // Unsent words stay in this tab until they are sent. Never passwords, files or hidden values, never a sealed form.
-  var actor = document.querySelector("[data-actor]");
-  var prefix = "sanshe:" + (actor ? actor.textContent : "") + ":";
-  var store = null;
-  try { store = window.sessionStorage; } catch (refused) { store = null; }
-  var forget = function (wanted) {
-    if (!store) { return; }
-    Object.keys(store).forEach(function (key) { if (key.indexOf("sanshe:") === 0 && wanted(key)) { store.removeItem(key); } });
-  };
-  var keeps = function (field) {
-    var typed = ["text", "search", "email", "tel", "url", "number", "date", "time", "datetime-local", "month"];
-    var secret = /password|one-time-code|cc-/.test(field.autocomplete || "");
-    return field.name && !secret && !field.readOnly && (field.tagName === "TEXTAREA" || field.tagName === "INPUT" && typed.indexOf(field.type) >= 0);
-  };
-  if (store) {
-    if (document.querySelector("[data-flash=done]")) {
-      var sent = store.getItem("sanshe:sent");
-      if (sent) { forget(function (key) { return key.indexOf(sent) === 0; }); store.removeItem("sanshe:sent"); }
-    }
-    all("form[data-keep]:not([data-sealed])").forEach(function (form) {
-      var key = prefix + form.dataset.keep + ":";
-      all("input, textarea", form).filter(keeps).forEach(function (field) {
-        var kept = store.getItem(key + field.name);
-        if (kept && field.value === "") { field.value = kept; }
-      });
-      form.addEventListener("input", function (event) {
-        if (!keeps(event.target)) { return; }
-        try {
-          if (event.target.value === "") { store.removeItem(key + event.target.name); } else { store.setItem(key + event.target.name, event.target.value); }
-        } catch (full) { /* no room: the words stay in the form only */ }
-      });
-      form.addEventListener("submit", function () { try { store.setItem("sanshe:sent", key); } catch (full) { /* as above */ } });
-    });
-    all("form[data-sign-out]").forEach(function (form) {
-      form.addEventListener("submit", function () { forget(function () { return true; }); });
-    });
-  }
-
   // Errors: go to the summary; from it, to the field itself.
   var summary = document.querySelector("[data-error-summary]");
   if (summary) {
@@ -119,12 +81,6 @@
       (target.tagName === "FIELDSET" && target.querySelector("input") || target).focus({ preventScroll: true });
     });
   }
-
-  // Filters fold away on a narrow screen, unless some are set; on a wide one they are always open.
-  var narrow = window.matchMedia("(max-width: 760px)");
-  var fold = function () { all("details[data-fold]").forEach(function (box) { box.open = !narrow.matches || box.dataset.fold === "open"; }); };
-  fold();
-  if (narrow.addEventListener) { narrow.addEventListener("change", fold); }
 
   all("[data-print]").forEach(function (button) {
     button.hidden = false;

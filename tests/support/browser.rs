@@ -7,7 +7,6 @@
 //! `goog/cdp/execute`. Dropping the browser ends the session, the driver and the profile folder.
 //!
 //! Every failure panics with the command and the driver's message: in a test that is the report.
-#![allow(dead_code, reason = "a toolbox: not every journey uses every tool")]
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -244,7 +243,7 @@ impl Browser {
         self.click_on(element, &what);
     }
 
-    /// Replaces what the input or textarea of this name holds. Dates, times and colours take their
+    /// Replaces what the input or textarea of this name holds. Dates, times and colors take their
     /// form value (`2026-03-02`, `2026-03-02T09:30`), whatever the browser's language.
     pub fn fill(&self, name: &str, text: &str) {
         let quoted = css_string(name);

@@ -40,7 +40,7 @@ CREATE TABLE tenders (
     closes_at        TIMESTAMP,
     closed_at        TIMESTAMP,
     opened_at        TIMESTAMP,
-    held_reason      TEXT,
+    held_minutes     BIGINT,
     next_check       TIMESTAMP,
     recipient        TEXT,
     wrapped_identity TEXT,

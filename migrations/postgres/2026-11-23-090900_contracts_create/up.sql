@@ -17,7 +17,7 @@ CREATE TABLE contracts (
     payment        TEXT NOT NULL,
     duties         TEXT NOT NULL,
     secrets        TEXT NOT NULL,
-    state          TEXT NOT NULL CHECK (state IN ('drafted', 'signing', 'published', 'ended', 'cancelled')),
+    state          TEXT NOT NULL CHECK (state IN ('drafted', 'signing', 'published', 'cancelled')),
     is_entered_afterwards BOOLEAN NOT NULL,
     created_at     TIMESTAMP NOT NULL,
     signed_at      TIMESTAMP,

@@ -7,6 +7,8 @@ CREATE TABLE catalogues (
     is_verified  BOOLEAN NOT NULL,
     state        TEXT NOT NULL CHECK (state IN ('staging', 'draft', 'published', 'replaced')),
     imported_by  BIGINT REFERENCES people (id),
+    -- The body whose draft it is; none where the command line brought it in.
+    body_id      BIGINT REFERENCES bodies (id),
     imported_at  TIMESTAMP NOT NULL,
     published_at TIMESTAMP,
     version      BIGINT NOT NULL DEFAULT 0

@@ -9,6 +9,7 @@ use crate::kernel::paging::{Page, PageSize, decode_cursor};
 use crate::kernel::people::BodyId;
 use crate::kernel::roles::{BodyKind, Role, may};
 use crate::regions;
+use crate::web::fields;
 use crate::web::{Answer, AppError, Form, May, View};
 use actix_web::web::{Path, Query};
 use serde::Deserialize;
@@ -125,7 +126,7 @@ pub async fn save(who: May<ManageBodies>, view: View, mut form: Form) -> Answer 
     let Some(kind) = kind.filter(|_| form.is_ok()) else {
         return new_page(&view, &form).await;
     };
-    let region = region.or_else(|| Some(view.state.config.region.clone()));
+    let region = region.or_else(|| Some(regions::COUNTY.to_owned()));
     let actor = who.actor;
     let done = view.state.write_once(view.once_key(&form), move |tx| {
         let (region, phone) = (region.as_deref(), phone.as_deref());
@@ -142,15 +143,10 @@ pub async fn save(who: May<ManageBodies>, view: View, mut form: Form) -> Answer 
 }
 
 fn phone(form: &mut Form) -> Option<String> {
-    let typed = form.optional("phone", 30);
-    let narrow = crate::kernel::text::narrow(&typed);
-    if !narrow
-        .chars()
-        .all(|c| c.is_ascii_digit() || "+-() ".contains(c))
-    {
-        form.refuse(Refusal::new("form-bad-phone").at("phone"));
+    if form.raw("phone").trim().is_empty() {
+        return None;
     }
-    Some(narrow).filter(|phone| !phone.is_empty())
+    form.parsed("phone", fields::phone)
 }
 
 async fn page(view: &View, id: BodyId, form: Form) -> Answer {

@@ -13,12 +13,13 @@ use serde_json::json;
 /// A long comparison is cut: the counts say how much there is.
 const SHOWN: usize = 300;
 
-pub async fn list(_who: May<ManageCatalogue>, view: View, state: Data<State>) -> Answer {
+pub async fn list(who: May<ManageCatalogue>, view: View, state: Data<State>) -> Answer {
+    let body = who.actor.body_id();
     let drafts = state
         .store
-        .read(|db| {
+        .read(move |db| {
             let mut drafts = Vec::new();
-            for draft in queries::list_drafts(db)? {
+            for draft in queries::list_drafts(db, body)? {
                 let count = queries::count_items(db, draft.id)?;
                 drafts.push((draft, count));
             }
@@ -45,7 +46,7 @@ pub async fn list(_who: May<ManageCatalogue>, view: View, state: Data<State>) ->
 }
 
 pub async fn show(
-    _who: May<ManageCatalogue>,
+    who: May<ManageCatalogue>,
     view: View,
     state: Data<State>,
     id: Path<CatalogueId>,
@@ -54,7 +55,7 @@ pub async fn show(
     let (draft, items, before, replaces) = state
         .store
         .read(move |db| {
-            let draft = queries::find(db, id)?;
+            let draft = queries::find_own(db, id, who.actor.body_id())?;
             rules::may_change(draft.state).map_err(|_rule| Failure::NotFound)?;
             let items = queries::list_items(db, id)?;
             let newest = queries::newest_published(db)?;
@@ -127,7 +128,7 @@ pub async fn publish(
     let (id, actor) = (*id, who.actor);
     let place = state
         .write_once(view.once_key(&form), move |tx| {
-            let draft = queries::find(tx.db, id)?;
+            let draft = queries::find_own(tx.db, id, actor.body_id())?;
             actions::publish(tx, &actor, id)?;
             Ok(format!("/catalogue?year={}", draft.year))
         })
@@ -136,7 +137,7 @@ pub async fn publish(
 }
 
 pub async fn discard(
-    who: May<ManageCatalogue>,
+    who: May<PublishCatalogue>,
     view: View,
     state: Data<State>,
     id: Path<CatalogueId>,

@@ -17,7 +17,7 @@ impl Permission for ManageCatalogue {
     }
 }
 
-/// Putting a version in force.
+/// Putting a version in force, or throwing a draft away.
 pub struct PublishCatalogue;
 
 impl Permission for PublishCatalogue {

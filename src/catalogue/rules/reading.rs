@@ -372,8 +372,8 @@ mod tests {
             Reason::HeaderMissing(Column::Parent)
         );
         assert_eq!(head("code,名称,name,level,parent_code")[0].column, Some(3));
-        let unknown = &head("code,name,level,parent_code,colour")[0];
-        assert_eq!(unknown.reason, Reason::HeaderUnknown("colour".into()));
+        let unknown = &head("code,name,level,parent_code,color")[0];
+        assert_eq!(unknown.reason, Reason::HeaderUnknown("color".into()));
         for (bytes, reason) in [
             (&b""[..], Reason::Empty),
             (HEAD.as_bytes(), Reason::Empty),

@@ -3,5 +3,5 @@
 mod model;
 mod queries;
 
-pub use model::Clock;
+pub use model::{Clock, Period};
 pub use queries::{finish, list_of, list_open_of_body, set};

@@ -5,6 +5,18 @@ use crate::schema::clocks;
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
+/// What starts a clock; `subject` is the thing's kind and id, `body` whose duty it is.
+#[derive(Clone, Copy, Debug)]
+pub struct Period<'a> {
+    pub subject: (&'a str, i64),
+    pub code: &'a str,
+    pub article: Option<&'a str>,
+    pub body: Option<BodyId>,
+    pub starts_at: NaiveDateTime,
+    pub due_at: NaiveDateTime,
+    pub is_public: bool,
+}
+
 /// One period: `code` is worded by the message `clock-<code>`.
 #[derive(Queryable, Selectable, Clone, Debug)]
 #[diesel(table_name = clocks)]

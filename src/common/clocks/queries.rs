@@ -1,24 +1,15 @@
 //! Setting, finishing and listing clocks.
 
-use super::model::Clock;
+use super::model::{Clock, Period};
 use crate::infra::db::{Db, columns};
 use crate::kernel::people::BodyId;
 use crate::schema::clocks;
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
-/// Starts a clock, or starts it anew with these dates if there is one already. One argument a column.
-#[allow(clippy::too_many_arguments)]
-pub fn set(
-    db: &mut Db,
-    subject: (&str, i64),
-    code: &str,
-    article: Option<&str>,
-    body: Option<BodyId>,
-    starts_at: NaiveDateTime,
-    due_at: NaiveDateTime,
-    is_public: bool,
-) -> QueryResult<()> {
+/// Starts a clock, or starts it anew with these dates if there is one already.
+pub fn set(db: &mut Db, period: &Period) -> QueryResult<()> {
+    let Period { subject, code, .. } = *period;
     let row = clocks::table.filter(
         clocks::subject_kind
             .eq(subject.0)
@@ -27,9 +18,9 @@ pub fn set(
     );
     let moved = diesel::update(row)
         .set((
-            clocks::article.eq(article),
-            clocks::starts_at.eq(starts_at),
-            clocks::due_at.eq(due_at),
+            clocks::article.eq(period.article),
+            clocks::starts_at.eq(period.starts_at),
+            clocks::due_at.eq(period.due_at),
             clocks::done_at.eq(None::<NaiveDateTime>),
         ))
         .execute(db)?;
@@ -39,11 +30,11 @@ pub fn set(
                 clocks::subject_kind.eq(subject.0),
                 clocks::subject_id.eq(subject.1),
                 clocks::code.eq(code),
-                clocks::article.eq(article),
-                clocks::body_id.eq(body),
-                clocks::starts_at.eq(starts_at),
-                clocks::due_at.eq(due_at),
-                clocks::is_public.eq(is_public),
+                clocks::article.eq(period.article),
+                clocks::body_id.eq(period.body),
+                clocks::starts_at.eq(period.starts_at),
+                clocks::due_at.eq(period.due_at),
+                clocks::is_public.eq(period.is_public),
             ))
             .execute(db)?;
     }

@@ -1,4 +1,4 @@
-//! Panels of tenders, and later of ratings and programmes: members, declarations, recusal.
+//! Panels of tenders, and later of ratings and programs: members, declarations, recusal.
 
 mod model;
 mod queries;

@@ -10,7 +10,7 @@ pub use model::{OpenProject, Service};
 pub use pages::{REMEMBERED, remembered};
 pub use queries::count_open_projects;
 pub use rules::{Cover, Field, FieldCover, Served, coverage};
-pub use views::{OpenProjects, Places, Services, dialled, word_left};
+pub use views::{OpenProjects, Places, Services, word_left};
 
 use actix_web::web::{self, ServiceConfig};
 

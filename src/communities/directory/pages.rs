@@ -2,7 +2,7 @@
 
 use super::model::Service;
 use super::rules::{Cover, Served, coverage};
-use super::views::{OpenProjects, Places, Services, dialled};
+use super::views::{OpenProjects, Places, Services};
 use crate::infra::db::Db;
 use crate::infra::failure::Failure;
 use crate::kernel::{instant, text};
@@ -199,7 +199,6 @@ pub async fn show(view: View, req: HttpRequest, code: Path<String>) -> Answer {
         "code": region.code,
         "is_mine": remembered(&req).as_deref() == Some(&region.code),
         "phone": region.phone,
-        "tel": region.phone.as_deref().map(dialled),
         "summary": summary(&view, &found.services, today),
         "coverage": grid(&view, &found.services, today),
         "running": rows(false),

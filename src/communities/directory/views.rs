@@ -196,21 +196,10 @@ impl Services {
                     "until": service.term_to.to_string(),
                     "amount": service.amount.to_string(),
                     "phone": (!service.phone.is_empty()).then_some(&service.phone),
-                    "tel": dialled(&service.phone),
                     "where": places.word(view, codes),
                     "shared": (codes.len() > 1).then(|| codes.len().to_string()),
                 })
             })
             .collect()
     }
-}
-
-/// What a telephone can dial: digits and a leading plus.
-pub fn dialled(phone: &str) -> String {
-    phone
-        .chars()
-        .enumerate()
-        .filter(|(at, c)| c.is_ascii_digit() || (*at == 0 && *c == '+'))
-        .map(|(_, c)| c)
-        .collect()
 }

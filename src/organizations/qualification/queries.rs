@@ -1,17 +1,14 @@
 //! Rows of the directory.
 
 use super::model::{Application, Qualification, QualificationId, QualificationState};
-use crate::infra::db::{Backend, Db, columns};
+use crate::infra::db::{Backend, Db, ESCAPE, beginning, columns, containing, lower};
 use crate::kernel::people::PersonId;
 use crate::organizations::registry::{Provider, ProviderId, ProviderKind, ProviderState};
 use crate::schema::{bodies, provider_areas, provider_scopes, providers, qualifications};
 use chrono::NaiveDateTime;
 use diesel::dsl::{exists, select};
 use diesel::prelude::*;
-use diesel::sql_types::Text;
 use std::collections::BTreeMap;
-
-diesel::define_sql_function! { fn lower(text: Text) -> Text; }
 
 pub fn find(db: &mut Db, id: QualificationId) -> QueryResult<Qualification> {
     qualifications::table
@@ -186,7 +183,8 @@ macro_rules! filtered {
             let serving = provider_areas::table
                 .filter(
                     provider_areas::region_code
-                        .like(format!("{town}%"))
+                        .like(beginning(town))
+                        .escape(ESCAPE)
                         .or(provider_areas::region_code.eq(county)),
                 )
                 .select(provider_areas::provider_id);
@@ -200,7 +198,8 @@ macro_rules! filtered {
             let offering = provider_scopes::table
                 .filter(
                     provider_scopes::catalogue_code
-                        .like(format!("{code}%"))
+                        .like(beginning(code))
+                        .escape(ESCAPE)
                         .or(provider_scopes::catalogue_code.eq_any(around)),
                 )
                 .select(provider_scopes::provider_id);
@@ -210,34 +209,25 @@ macro_rules! filtered {
             let offering = provider_scopes::table
                 .filter(provider_scopes::catalogue_code.eq_any(filter.services.clone()))
                 .select(provider_scopes::provider_id);
-            let mut said: Vec<String> = filter.words.iter().map(|word| contains(word)).collect();
+            let mut said: Vec<String> = filter
+                .words
+                .iter()
+                .map(|word| containing(&word.to_lowercase()))
+                .collect();
             said.truncate(8);
             for word in said {
                 query = query.filter(
                     lower(bodies::name)
                         .like(word.clone())
-                        .escape('!')
-                        .or(lower(providers::summary).like(word.clone()).escape('!'))
-                        .or(lower(providers::credit_code).like(word).escape('!'))
+                        .escape(ESCAPE)
+                        .or(lower(providers::summary).like(word.clone()).escape(ESCAPE))
+                        .or(lower(providers::credit_code).like(word).escape(ESCAPE))
                         .or(providers::id.eq_any(offering.clone())),
                 );
             }
         }
         query
     }};
-}
-
-/// A LIKE pattern for text as it was typed: `%` and `_` stand for themselves.
-fn contains(word: &str) -> String {
-    let mut pattern = String::from("%");
-    for c in word.to_lowercase().chars() {
-        if matches!(c, '%' | '_' | '!') {
-            pattern.push('!');
-        }
-        pattern.push(c);
-    }
-    pattern.push('%');
-    pattern
 }
 
 /// The public directory in the order of its names' sound, after the last row seen.
@@ -308,14 +298,4 @@ pub fn count_listed(db: &mut Db, filter: &Filter) -> QueryResult<i64> {
     )
     .count()
     .get_result(db)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::contains;
-
-    #[test]
-    fn signs_of_the_pattern_stand_for_themselves() {
-        assert_eq!(contains("50%_A!"), "%50!%!_a!!%");
-    }
 }

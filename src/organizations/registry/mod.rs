@@ -15,8 +15,7 @@ pub use model::{
 };
 pub use queries::{
     area_names, areas_of, count_waiting, find, find_by_body, find_file, find_own, insert_file,
-    list_files, list_of_person, list_rivals, list_serving, proven_of, remove_file, scope_names,
-    scopes_of,
+    list_files, list_of_person, list_rivals, proven_of, remove_file, scope_names, scopes_of,
 };
 pub use rules::{Step, next_state, sort_key, widest};
 

@@ -79,6 +79,40 @@ pub fn list_rivals(db: &mut Db, provider: &Provider) -> QueryResult<Vec<Provider
         .load(db)
 }
 
+/// How many claims there are to the code of each of these.
+pub fn count_claims(db: &mut Db, providers: &[Provider]) -> QueryResult<BTreeMap<String, usize>> {
+    let codes: Vec<CreditCode> = providers
+        .iter()
+        .map(|provider| provider.credit_code.clone())
+        .collect();
+    let claims: Vec<CreditCode> = providers::table
+        .filter(providers::credit_code.eq_any(codes))
+        .select(providers::credit_code)
+        .load(db)?;
+    let mut counted = BTreeMap::new();
+    for code in claims {
+        *counted.entry(code.to_string()).or_default() += 1;
+    }
+    Ok(counted)
+}
+
+/// When the certificate of each of these was handed in.
+pub fn certificates_of(
+    db: &mut Db,
+    providers: &[Provider],
+) -> QueryResult<BTreeMap<i64, NaiveDateTime>> {
+    let ids: Vec<i64> = providers.iter().map(|provider| provider.id.0).collect();
+    let rows: Vec<(i64, NaiveDateTime)> = files::table
+        .filter(files::subject_kind.eq(SUBJECT))
+        .filter(files::subject_id.eq_any(ids))
+        .filter(files::purpose.eq(CERTIFICATE))
+        .filter(files::removed_at.is_null())
+        .order(files::id)
+        .select((files::subject_id, files::created_at))
+        .load(db)?;
+    Ok(rows.into_iter().collect())
+}
+
 /// The providers whose certificate lies here.
 macro_rules! with_certificate {
     () => {
@@ -331,25 +365,6 @@ pub fn remove_file(db: &mut Db, file: &StoredFile, at: NaiveDateTime) -> QueryRe
         .set(files::removed_at.eq(at))
         .execute(db)?;
     Ok(())
-}
-
-/// Proven providers that say they serve this region: by itself, by its town, or as part of the whole county.
-pub fn list_serving(db: &mut Db, region: &str) -> QueryResult<Vec<Provider>> {
-    let around: Vec<String> = [6, 9, 12]
-        .iter()
-        .filter_map(|length| region.get(..*length).map(str::to_owned))
-        .collect();
-    let serving = provider_areas::table
-        .filter(provider_areas::region_code.eq_any(around))
-        .select(provider_areas::provider_id);
-    providers::table
-        .inner_join(bodies::table.on(bodies::id.eq(providers::body_id)))
-        .filter(providers::state.eq(ProviderState::Proven))
-        .filter(providers::id.eq_any(serving))
-        .order((providers::sort_key, providers::id))
-        .limit(200)
-        .select(columns::<Provider>())
-        .load(db)
 }
 
 /// Names of catalogue items, newest catalogue first; a code of an earlier year keeps its own name.

@@ -1,7 +1,7 @@
 //! The page of one organization.
 
 use crate::catalogue;
-use crate::communities::directory::{Places, Services, dialled};
+use crate::communities::directory::{Places, Services};
 use crate::infra::db::Db;
 use crate::infra::failure::Failure;
 use crate::kernel::instant;
@@ -84,7 +84,6 @@ pub async fn show(view: View, id: Path<ProviderId>) -> Answer {
         "listed_on": found.listed_on,
         "can_be_listed": provider.kind.is_social(),
         "phone": provider.phone,
-        "tel": dialled(&provider.phone),
         "summary": provider.summary,
         "facts": facts(&view, provider, is_proven),
         "scope": found.scope.iter()

@@ -111,7 +111,7 @@ pub fn organization(db: &mut Db, words: &Words, id: i64) -> Result<Option<Docume
     }))
 }
 
-/// A project, once it is published. Nothing that moves with bids is in it (domain: silence before opening).
+/// A project, once it is published. Nothing that moves with bids is in it (nobody learns of bids before the opening).
 pub fn project(db: &mut Db, id: i64) -> Result<Option<Document>, Failure> {
     let project = match projects::find(db, ProjectId(id)).map_err(Failure::from) {
         Ok(project) => project,

@@ -174,33 +174,23 @@ impl Desk {
 
 /// The statutory clocks that run against a body, each with the thing that it is about.
 fn running_clocks(db: &mut Db, body: BodyId) -> Result<Vec<Running>, Failure> {
-    let mut running = Vec::new();
-    for clock in clocks::list_open_of_body(db, body, MOST_CLOCKS)? {
-        let subject = match clock.subject_kind.as_str() {
-            "tender" => queries::project_of_tender(db, clock.subject_id)?
-                .map(|(id, title)| (Some(id), title, format!("/projects/{id}"))),
-            "question" => queries::project_of_question(db, clock.subject_id)?
-                .map(|(id, title)| (Some(id), title, format!("/projects/{id}/questions"))),
-            "project" => queries::title_of_project(db, clock.subject_id)?.map(|title| {
-                let id = clock.subject_id;
-                (Some(id), title, format!("/projects/{id}"))
-            }),
-            "contract" => queries::contract_title(db, clock.subject_id)?.map(|(project, title)| {
-                (project, title, format!("/contracts/{}", clock.subject_id))
-            }),
-            _ => None,
-        };
-        let (project, about, link) = subject.unwrap_or((None, String::new(), "/work".into()));
-        running.push(Running {
-            project,
-            code: clock.code,
-            due: clock.due_at,
-            article: clock.article,
-            about,
-            link,
-        });
-    }
-    Ok(running)
+    let open = clocks::list_open_of_body(db, body, MOST_CLOCKS)?;
+    let subjects = queries::subjects_of(db, &open)?;
+    Ok(open
+        .into_iter()
+        .filter_map(|clock| {
+            let subject = subjects.get(&(clock.subject_kind.as_str(), clock.subject_id));
+            let (project, about, link) = subject.cloned()?;
+            Some(Running {
+                project,
+                code: clock.code,
+                due: clock.due_at,
+                article: clock.article,
+                about,
+                link,
+            })
+        })
+        .collect())
 }
 
 #[derive(Deserialize)]

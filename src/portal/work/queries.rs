@@ -1,8 +1,10 @@
 //! What one body, or one person, has under way: read across the wings, each row only for whom it concerns.
 
+use crate::common::clocks::Clock;
 use crate::infra::db::Db;
 use crate::kernel::money::Fen;
 use crate::kernel::people::{BodyId, PersonId};
+use crate::procurement::tenders::TenderState;
 use crate::schema::{
     bid_drafts, bids, contract_signatures, contracts, panel_members, panels, projects, questions,
     score_sheets, tenders,
@@ -198,40 +200,58 @@ pub fn list_sheets(db: &mut Db, person: PersonId) -> QueryResult<Vec<(i64, Strin
         .load(db)
 }
 
-/// The project and title behind a tender.
-pub fn project_of_tender(db: &mut Db, tender: i64) -> QueryResult<Option<(i64, String)>> {
-    tenders::table
-        .inner_join(projects::table.on(projects::id.eq(tenders::project_id)))
-        .filter(tenders::id.eq(tender))
-        .select((projects::id, projects::title))
-        .first(db)
-        .optional()
-}
+/// The things that clocks run for, by kind and id: project, title and page.
+pub type Subjects = BTreeMap<(&'static str, i64), (Option<i64>, String, String)>;
 
-/// The project and title behind a question.
-pub fn project_of_question(db: &mut Db, question: i64) -> QueryResult<Option<(i64, String)>> {
-    questions::table
+/// What these clocks are about: one query a kind; a question that nobody may answer any more is about nothing.
+pub fn subjects_of(db: &mut Db, clocks: &[Clock]) -> QueryResult<Subjects> {
+    let ids = |kind: &str| -> Vec<i64> {
+        clocks
+            .iter()
+            .filter(|clock| clock.subject_kind == kind)
+            .map(|clock| clock.subject_id)
+            .collect()
+    };
+    let mut found = Subjects::new();
+    let rows: Vec<(i64, i64, String)> = tenders::table
+        .inner_join(projects::table.on(projects::id.eq(tenders::project_id)))
+        .filter(tenders::id.eq_any(ids("tender")))
+        .select((tenders::id, projects::id, projects::title))
+        .load(db)?;
+    for (id, project, title) in rows {
+        let link = format!("/projects/{project}");
+        found.insert(("tender", id), (Some(project), title, link));
+    }
+    let rows: Vec<(i64, i64, String)> = questions::table
         .inner_join(tenders::table.on(tenders::id.eq(questions::tender_id)))
         .inner_join(projects::table.on(projects::id.eq(tenders::project_id)))
-        .filter(questions::id.eq(question))
+        .filter(questions::id.eq_any(ids("question")))
+        .filter(tenders::state.eq_any(TenderState::ANSWERING.map(|state| state.as_str())))
+        .select((questions::id, projects::id, projects::title))
+        .load(db)?;
+    for (id, project, title) in rows {
+        let link = format!("/projects/{project}/questions");
+        found.insert(("question", id), (Some(project), title, link));
+    }
+    let rows: Vec<(i64, String)> = projects::table
+        .filter(projects::id.eq_any(ids("project")))
         .select((projects::id, projects::title))
-        .first(db)
-        .optional()
-}
-
-pub fn title_of_project(db: &mut Db, project: i64) -> QueryResult<Option<String>> {
-    projects::table
-        .find(project)
-        .select(projects::title)
-        .first(db)
-        .optional()
-}
-
-/// A contract's project, where it has one, and its title.
-pub fn contract_title(db: &mut Db, contract: i64) -> QueryResult<Option<(Option<i64>, String)>> {
-    contracts::table
-        .find(contract)
-        .select((contracts::project_id, contracts::title))
-        .first(db)
-        .optional()
+        .load(db)?;
+    for (id, title) in rows {
+        found.insert(
+            ("project", id),
+            (Some(id), title, format!("/projects/{id}")),
+        );
+    }
+    let rows: Vec<(i64, Option<i64>, String)> = contracts::table
+        .filter(contracts::id.eq_any(ids("contract")))
+        .select((contracts::id, contracts::project_id, contracts::title))
+        .load(db)?;
+    for (id, project, title) in rows {
+        found.insert(
+            ("contract", id),
+            (project, title, format!("/contracts/{id}")),
+        );
+    }
+    Ok(found)
 }

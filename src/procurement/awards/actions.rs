@@ -4,7 +4,7 @@ use super::model::{AwardId, Ground};
 use super::queries;
 use super::rules::{AwardRule, choose};
 use crate::accounts::{self, Addressee};
-use crate::common::clocks;
+use crate::common::clocks::{self, Period};
 use crate::common::publications::{self, Notice};
 use crate::common::rulesets::{self, MethodRules};
 use crate::infra::actor::Actor;
@@ -114,13 +114,15 @@ fn start_clocks(
         if let Some(day) = period.deadline(today, &calendar) {
             clocks::set(
                 tx.db,
-                subject,
-                code,
-                Some(&period.article),
-                Some(project.buyer_id),
-                tx.now,
-                end_of_day(day),
-                true,
+                &Period {
+                    subject,
+                    code,
+                    article: Some(&period.article),
+                    body: Some(project.buyer_id),
+                    starts_at: tx.now,
+                    due_at: end_of_day(day),
+                    is_public: true,
+                },
             )?;
         }
     }
@@ -258,13 +260,15 @@ fn decide_anew(tx: &mut Tx, project: &Project, tender: &Tender) -> Result<(), Fa
     if let Some(day) = period.deadline(shanghai_date(tx.now), &calendar) {
         clocks::set(
             tx.db,
-            subject,
-            "decision",
-            Some(&period.article),
-            Some(project.buyer_id),
-            tx.now,
-            end_of_day(day),
-            true,
+            &Period {
+                subject,
+                code: "decision",
+                article: Some(&period.article),
+                body: Some(project.buyer_id),
+                starts_at: tx.now,
+                due_at: end_of_day(day),
+                is_public: true,
+            },
         )?;
     }
     Ok(())

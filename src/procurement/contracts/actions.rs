@@ -360,13 +360,15 @@ fn publish(tx: &mut Tx, contract: &Contract) -> Result<(), Failure> {
             let article = Some(rules.publishing.article.as_str());
             clocks::set(
                 tx.db,
-                subject,
-                "publishing",
-                article,
-                Some(project.buyer_id),
-                tx.now,
-                end_of_day(day),
-                true,
+                &clocks::Period {
+                    subject,
+                    code: "publishing",
+                    article,
+                    body: Some(project.buyer_id),
+                    starts_at: tx.now,
+                    due_at: end_of_day(day),
+                    is_public: true,
+                },
             )?;
             clocks::finish(tx.db, subject, "publishing", tx.now)?;
         }

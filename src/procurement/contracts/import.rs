@@ -4,6 +4,7 @@ use crate::kernel::catalogue_code::CatalogueCode;
 use crate::kernel::credit_code::CreditCode;
 use crate::kernel::instant::parse_date;
 use crate::kernel::money::Fen;
+use crate::kernel::phone;
 use crate::kernel::refusal::Refusal;
 use crate::kernel::region::RegionCode;
 use crate::kernel::text;
@@ -152,7 +153,6 @@ fn read_row(line: u64, cell: impl Fn(&str) -> String, findings: &mut Vec<Finding
     };
     let title = limited("title", 200);
     let provider_name = limited("provider_name", 200);
-    let phone = limited("phone", 40);
     let scope = limited("scope", 5000);
     let mut parsed = |column: &'static str, key: &'static str, ok: bool| {
         if !ok {
@@ -164,6 +164,8 @@ fn read_row(line: u64, cell: impl Fn(&str) -> String, findings: &mut Vec<Finding
             findings.push(found(line, column, key));
         }
     };
+    let phone = phone::parse(&cell("phone")).ok();
+    parsed("phone", "form-bad-phone", phone.is_some());
     let catalogue = CatalogueCode::parse(&cell("catalogue_code")).ok();
     parsed(
         "catalogue_code",
@@ -206,7 +208,7 @@ fn read_row(line: u64, cell: impl Fn(&str) -> String, findings: &mut Vec<Finding
         term_from: from?,
         term_to: to?,
         communities: communities?,
-        phone,
+        phone: phone?,
         scope,
     })
 }

@@ -21,7 +21,6 @@ text_enum!(ContractState {
     /// Offered to both sides; its text is fixed.
     Signing = "signing",
     Published = "published",
-    Ended = "ended",
     /// Its award was cancelled before anybody signed.
     Cancelled = "cancelled",
 });
@@ -114,7 +113,7 @@ impl Course {
 
 impl Contract {
     pub fn course(&self, today: NaiveDate) -> Course {
-        if self.state == ContractState::Ended || today > self.term_to {
+        if today > self.term_to {
             Course::Ended
         } else if today < self.term_from {
             Course::Coming

@@ -4,7 +4,7 @@ use super::import::Row;
 use super::model::{
     Contract, ContractId, ContractState, Scan, ScanId, Side, SignMethod, Signature,
 };
-use crate::infra::db::{Db, columns};
+use crate::infra::db::{Db, ESCAPE, beginning, columns, containing};
 use crate::kernel::people::{BodyId, PersonId};
 use crate::on_db;
 use crate::organizations::registry::ProviderId;
@@ -140,19 +140,27 @@ pub fn list_published(
     if let Some(region) = &filters.region {
         let under = contract_communities::table
             .filter(contract_communities::contract_id.eq(contracts::id))
-            .filter(contract_communities::region_code.like(format!("{region}%")));
+            .filter(
+                contract_communities::region_code
+                    .like(beginning(region))
+                    .escape(ESCAPE),
+            );
         query = query.filter(diesel::dsl::exists(under));
     }
     if let Some(code) = &filters.catalogue {
-        query = query.filter(contracts::catalogue_code.like(format!("{code}%")));
+        query = query.filter(
+            contracts::catalogue_code
+                .like(beginning(code))
+                .escape(ESCAPE),
+        );
     }
     if let Some(text) = &filters.text {
-        let like = format!("%{}%", escape_like(text));
+        let like = containing(text);
         query = query.filter(
             contracts::provider_name
                 .like(like.clone())
-                .escape('!')
-                .or(contracts::title.like(like).escape('!')),
+                .escape(ESCAPE)
+                .or(contracts::title.like(like).escape(ESCAPE)),
         );
     }
     if let Some((first, last)) = filters.year.and_then(|year| {
@@ -169,18 +177,35 @@ pub fn list_published(
     Ok(found.into_iter().map(Contract::redacted).collect())
 }
 
-fn escape_like(text: &str) -> String {
-    text.replace('!', "!!")
-        .replace('%', "!%")
-        .replace('_', "!_")
-}
-
 pub fn communities_of(db: &mut Db, id: ContractId) -> QueryResult<Vec<String>> {
     contract_communities::table
         .filter(contract_communities::contract_id.eq(id))
         .order(contract_communities::region_code)
         .select(contract_communities::region_code)
         .load(db)
+}
+
+/// The communities of each contract.
+pub fn communities_of_many(
+    db: &mut Db,
+    ids: Vec<ContractId>,
+) -> QueryResult<BTreeMap<ContractId, Vec<String>>> {
+    let rows: Vec<(ContractId, String)> = contract_communities::table
+        .filter(contract_communities::contract_id.eq_any(ids))
+        .order((
+            contract_communities::contract_id,
+            contract_communities::region_code,
+        ))
+        .select((
+            contract_communities::contract_id,
+            contract_communities::region_code,
+        ))
+        .load(db)?;
+    let mut many: BTreeMap<ContractId, Vec<String>> = BTreeMap::new();
+    for (id, code) in rows {
+        many.entry(id).or_default().push(code);
+    }
+    Ok(many)
 }
 
 pub fn signatures_of(db: &mut Db, id: ContractId) -> QueryResult<Vec<Signature>> {

@@ -108,7 +108,7 @@ pub fn next(
     step: Step,
     signed: usize,
 ) -> Result<ContractState, ContractRule> {
-    use ContractState::{Cancelled, Drafted, Ended, Published, Signing};
+    use ContractState::{Cancelled, Drafted, Published, Signing};
     match (state, step) {
         (Signing, Step::TakeBack) if signed > 0 => Err(ContractRule::SomebodySigned),
         (Signing, Step::Cancel) if signed > 0 => Err(ContractRule::SignedAward),
@@ -119,7 +119,7 @@ pub fn next(
         (Signing, Step::Sign) => Ok(Published),
         (Drafted, Step::TakeBack | Step::Sign)
         | (Signing, Step::Edit | Step::Offer)
-        | (Published | Ended | Cancelled, _) => Err(ContractRule::WrongState),
+        | (Published | Cancelled, _) => Err(ContractRule::WrongState),
     }
 }
 
@@ -181,7 +181,7 @@ mod tests {
                 "{state} {step:?} {signed}"
             );
         }
-        for state in [Published, ContractState::Ended, ContractState::Cancelled] {
+        for state in [Published, ContractState::Cancelled] {
             for step in Step::ALL {
                 assert_eq!(
                     next(state, *step, 2),

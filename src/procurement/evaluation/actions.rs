@@ -5,7 +5,7 @@ use super::model::{Mark, Score, Sheet};
 use super::queries;
 use super::rules::{self, Act, EvaluationRule, PanelNeeds, Phase, Screened, Step};
 use crate::accounts::{self, Addressee};
-use crate::common::clocks;
+use crate::common::clocks::{self, Period};
 use crate::common::panels::{self, Capacity, Member, PanelId};
 use crate::common::publications::{self, Notice};
 use crate::common::rulesets::{self, MethodRules};
@@ -568,13 +568,15 @@ fn finish(
     if let Some(day) = rules.decision.deadline(shanghai_date(tx.now), &calendar) {
         clocks::set(
             tx.db,
-            (SUBJECT, tender.id.0),
-            "decision",
-            Some(&rules.decision.article),
-            Some(project.buyer_id),
-            tx.now,
-            end_of_day(day),
-            true,
+            &Period {
+                subject: (SUBJECT, tender.id.0),
+                code: "decision",
+                article: Some(&rules.decision.article),
+                body: Some(project.buyer_id),
+                starts_at: tx.now,
+                due_at: end_of_day(day),
+                is_public: true,
+            },
         )?;
     }
     accounts::deliver(

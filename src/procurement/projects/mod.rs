@@ -13,7 +13,7 @@ pub use model::{
 };
 pub use pages::routes;
 pub use queries::{
-    Filter, communities_of, find, find_own, find_visible, list_communities_of, list_of_buyer,
-    list_open_in, list_own, list_public,
+    Filter, communities_of, find, find_own, find_visible, list_communities_of, list_own,
+    list_public,
 };
 pub use rules::lasts_at_most;

@@ -2,7 +2,7 @@
 
 use super::model::{NewProject, Project, ProjectId, ProjectState};
 use crate::catalogue::CatalogueId;
-use crate::infra::db::{Db, columns};
+use crate::infra::db::{Db, ESCAPE, beginning, columns, containing, lower};
 use crate::kernel::people::{BodyId, PersonId};
 use crate::schema::{project_communities, projects, tenders};
 use chrono::NaiveDateTime;
@@ -42,15 +42,6 @@ pub fn communities_of(db: &mut Db, id: ProjectId) -> QueryResult<Vec<String>> {
         .filter(project_communities::project_id.eq(id))
         .order(project_communities::region_code)
         .select(project_communities::region_code)
-        .load(db)
-}
-
-pub fn list_of_buyer(db: &mut Db, buyer: BodyId, size: i64) -> QueryResult<Vec<Project>> {
-    projects::table
-        .filter(projects::buyer_id.eq(buyer))
-        .order(projects::id.desc())
-        .limit(size)
-        .select(columns::<Project>())
         .load(db)
 }
 
@@ -130,25 +121,25 @@ pub fn list_public(
     if let Some(code) = &filter.code {
         query = query.filter(
             projects::catalogue_code
-                .like(format!("{}%", escape_like(code)))
-                .escape('\\'),
+                .like(beginning(code))
+                .escape(ESCAPE),
         );
     }
     if let Some(text) = &filter.text {
-        let pattern = format!("%{}%", escape_like(&text.to_lowercase()));
+        let pattern = containing(&text.to_lowercase());
         query = query.filter(
             lower(projects::title)
                 .like(pattern.clone())
-                .escape('\\')
-                .or(lower(projects::number).like(pattern).escape('\\')),
+                .escape(ESCAPE)
+                .or(lower(projects::number).like(pattern).escape(ESCAPE)),
         );
     }
     if let Some(region) = &filter.region {
         let served = project_communities::table
             .filter(
                 project_communities::region_code
-                    .like(format!("{}%", escape_like(region)))
-                    .escape('\\'),
+                    .like(beginning(region))
+                    .escape(ESCAPE),
             )
             .select(project_communities::project_id);
         query = query.filter(projects::id.eq_any(served));
@@ -164,40 +155,8 @@ pub fn list_public(
 }
 
 diesel::define_sql_function! {
-    /// Both databases fold ASCII at least; Han characters have no case.
-    fn lower(text: diesel::sql_types::Text) -> diesel::sql_types::Text;
-}
-
-diesel::define_sql_function! {
     /// In characters.
     fn length(text: diesel::sql_types::Text) -> diesel::sql_types::Integer;
-}
-
-fn escape_like(text: &str) -> String {
-    text.replace('\\', "\\\\")
-        .replace('%', "\\%")
-        .replace('_', "\\_")
-}
-
-/// Open projects that serve a region, nearest deadline first.
-pub fn list_open_in(
-    db: &mut Db,
-    region: &str,
-    now: NaiveDateTime,
-    size: i64,
-) -> QueryResult<Vec<Project>> {
-    let served = project_communities::table
-        .filter(project_communities::region_code.eq(region.to_owned()))
-        .select(project_communities::project_id);
-    projects::table
-        .inner_join(tenders::table.on(tenders::project_id.eq(projects::id)))
-        .filter(projects::id.eq_any(served))
-        .filter(tenders::state.eq("open"))
-        .filter(tenders::closes_at.gt(now))
-        .order((tenders::closes_at, tenders::id))
-        .limit(size)
-        .select(columns::<Project>())
-        .load(db)
 }
 
 /// The highest number given in a year, as its running part.

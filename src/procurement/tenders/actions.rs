@@ -4,7 +4,7 @@ use super::model::{NewCriterion, QuestionId, Tender, TenderId, TenderState};
 use super::queries;
 use super::rules::{self, CancelGround, Proposal, Step, TenderRule};
 use crate::accounts::{self, Addressee};
-use crate::common::clocks;
+use crate::common::clocks::{self, Period};
 use crate::common::publications::{self, Notice, Publication};
 use crate::common::rulesets::{self, Method, MethodRules};
 use crate::infra::actor::Actor;
@@ -251,44 +251,52 @@ fn start_clocks(
     let (subject, buyer, now) = ((SUBJECT, tender.0), Some(project.buyer_id), tx.now);
     clocks::set(
         tx.db,
-        subject,
-        "published",
-        Some(&rules.tendering.article),
-        None,
-        now,
-        now,
-        true,
+        &Period {
+            subject,
+            code: "published",
+            article: Some(&rules.tendering.article),
+            body: None,
+            starts_at: now,
+            due_at: now,
+            is_public: true,
+        },
     )?;
     clocks::finish(tx.db, subject, "published", now)?;
     clocks::set(
         tx.db,
-        subject,
-        "questions",
-        Some(&rules.questions.article),
-        None,
-        now,
-        questions_until,
-        true,
+        &Period {
+            subject,
+            code: "questions",
+            article: Some(&rules.questions.article),
+            body: None,
+            starts_at: now,
+            due_at: questions_until,
+            is_public: true,
+        },
     )?;
     clocks::set(
         tx.db,
-        subject,
-        "deadline",
-        Some(&rules.tendering.article),
-        None,
-        questions_until,
-        closes_at,
-        true,
+        &Period {
+            subject,
+            code: "deadline",
+            article: Some(&rules.tendering.article),
+            body: None,
+            starts_at: questions_until,
+            due_at: closes_at,
+            is_public: true,
+        },
     )?;
     clocks::set(
         tx.db,
-        subject,
-        "opening",
-        Some(&rules.opening_article),
-        buyer,
-        closes_at,
-        closes_at,
-        true,
+        &Period {
+            subject,
+            code: "opening",
+            article: Some(&rules.opening_article),
+            body: buyer,
+            starts_at: closes_at,
+            due_at: closes_at,
+            is_public: true,
+        },
     )?;
     Ok(())
 }
@@ -382,13 +390,15 @@ pub fn ask(tx: &mut Tx, actor: &Actor, id: TenderId, text: &str) -> Result<Quest
         let (subject, article) = (("question", question.0), Some("政府采购法 §51"));
         clocks::set(
             tx.db,
-            subject,
-            "answers",
-            article,
-            Some(project.buyer_id),
-            tx.now,
-            end_of_day(due),
-            false,
+            &Period {
+                subject,
+                code: "answers",
+                article,
+                body: Some(project.buyer_id),
+                starts_at: tx.now,
+                due_at: end_of_day(due),
+                is_public: false,
+            },
         )?;
     }
     let link = format!("/projects/{}/questions", project.id);
@@ -475,29 +485,33 @@ pub fn extend(
     }
     tender.closes_at = Some(closes_at);
     tender.next_check = Some(closes_at);
-    tender.held_reason = None;
+    tender.held_minutes = None;
     save(tx, &tender)?;
     let (subject, now) = ((SUBJECT, tender.id.0), tx.now);
     let rules = rules_of(tx.db, &tender)?;
     clocks::set(
         tx.db,
-        subject,
-        "deadline",
-        Some(&rules.tendering.article),
-        None,
-        now,
-        closes_at,
-        true,
+        &Period {
+            subject,
+            code: "deadline",
+            article: Some(&rules.tendering.article),
+            body: None,
+            starts_at: now,
+            due_at: closes_at,
+            is_public: true,
+        },
     )?;
     clocks::set(
         tx.db,
-        subject,
-        "opening",
-        Some(&rules.opening_article),
-        Some(project.buyer_id),
-        closes_at,
-        closes_at,
-        true,
+        &Period {
+            subject,
+            code: "opening",
+            article: Some(&rules.opening_article),
+            body: Some(project.buyer_id),
+            starts_at: closes_at,
+            due_at: closes_at,
+            is_public: true,
+        },
     )?;
     let entry = Entry::new(SUBJECT, tender.id.0, "tender.extended")
         .moved(from.as_str(), tender.state.as_str())
@@ -730,7 +744,7 @@ fn hold_after_outage(
 ) -> Result<(), Failure> {
     tender.state = rules::next_state(tender.state, Step::Hold)?;
     tender.next_check = None;
-    tender.held_reason = Some(gap.num_minutes().to_string());
+    tender.held_minutes = Some(gap.num_minutes());
     save(tx, &tender)?;
     ledger::append(
         tx,

@@ -17,8 +17,8 @@ pub use model::{
 };
 pub use pages::routes;
 pub use queries::{
-    criteria_of, find, find_question, list_bidders, list_due, list_newest_of, list_open,
-    list_own_questions, list_questions, list_unanswered, newest_of, next_due,
+    criteria_of, find, find_question, list_bidders, list_due, list_newest_of, list_own_questions,
+    list_questions, list_unanswered, newest_of, next_due,
 };
 pub use rules::{CancelGround, MAX_CRITERIA, Proposal};
 

@@ -46,7 +46,8 @@ pub struct Tender {
     pub closes_at: Option<NaiveDateTime>,
     pub closed_at: Option<NaiveDateTime>,
     pub opened_at: Option<NaiveDateTime>,
-    pub held_reason: Option<String>,
+    /// How long the portal was down, when that is why the tender is held.
+    pub held_minutes: Option<i64>,
     pub next_check: Option<NaiveDateTime>,
     /// The public half of the tender's key: bids are sealed to it.
     pub recipient: Option<String>,

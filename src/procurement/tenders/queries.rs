@@ -61,17 +61,6 @@ pub fn list_newest_of(db: &mut Db, projects: &[ProjectId]) -> QueryResult<Vec<Te
         .load(db)
 }
 
-/// Open tenders, nearest deadline first.
-pub fn list_open(db: &mut Db, now: NaiveDateTime, size: i64) -> QueryResult<Vec<Tender>> {
-    tenders::table
-        .filter(tenders::state.eq(TenderState::Open))
-        .filter(tenders::closes_at.gt(now))
-        .order((tenders::closes_at, tenders::id))
-        .limit(size)
-        .select(columns::<Tender>())
-        .load(db)
-}
-
 /// What the worker must look at: its instant has come.
 pub fn list_due(db: &mut Db, now: NaiveDateTime) -> QueryResult<Vec<TenderId>> {
     tenders::table
@@ -131,7 +120,7 @@ pub fn save(db: &mut Db, tender: &Tender) -> QueryResult<usize> {
             tenders::closes_at.eq(tender.closes_at),
             tenders::closed_at.eq(tender.closed_at),
             tenders::opened_at.eq(tender.opened_at),
-            tenders::held_reason.eq(&tender.held_reason),
+            tenders::held_minutes.eq(tender.held_minutes),
             tenders::next_check.eq(tender.next_check),
             tenders::recipient.eq(&tender.recipient),
             tenders::wrapped_identity.eq(&tender.wrapped_identity),

@@ -26,7 +26,6 @@ bids-receipt-ledger = The ledger's last fingerprint at that time
 bids-receipt-key = The portal's public key
 bids-receipt-download = Download the receipt file
 bids-receipt-back = Back to the bid
-bids-receipt-print = Print this page with your browser.
 bids-receipt-verify = Anybody can check the receipt file offline:
 bids-state-submitted = Submitted
 bids-state-replaced = Replaced

@@ -38,11 +38,7 @@ catalogue-imported = Imported
 catalogue-elsewhere = Other years
 catalogue-contents = Contents
 
-catalogue-state-staging = Coming in
 catalogue-state-draft = Draft
-catalogue-state-published = In force
-catalogue-state-replaced = Replaced
-
 catalogue-import-title = Import a new edition
 catalogue-import-lede = Every row of the CSV file is checked. If anything is wrong, nothing is imported and every problem is listed. If all is right, the file becomes a draft that you check before publishing.
 catalogue-import-year = Year

@@ -41,6 +41,7 @@ layout-site-code = Website code:{" "}
 layout-icp = ICP filing:{" "}
 layout-police = Public security filing:{" "}
 layout-unset = not set
+layout-print = Print this page
 layout-printed-from = Printed from Sanshe ({ $host }): { $path }
 layout-print-mark = Demonstration: no legal effect
 

@@ -102,7 +102,6 @@ projects-clock = Statutory clock
 projects-clock-none = It starts when the notice is published.
 projects-notices = Notices
 projects-notices-none = No notice yet.
-projects-links-history = History
 projects-links-feed = Subscribe to notices
 
 # A notice.

@@ -29,6 +29,4 @@ search-ask = Type the name of a community, a service or an organization, or a pr
 search-ask-example = For example:
 
 feed-title = Sanshe · procurement notices
-feed-title-demo = [Demo / 演示] Sanshe · procurement notices
 feed-subtitle = Tenders, awards and contracts, as they are published.
-feed-subtitle-demo = A demonstration: names and figures are invented and have no legal effect.

@@ -26,7 +26,6 @@ bids-receipt-ledger = 当时台账末端的指纹
 bids-receipt-key = 平台签名公钥
 bids-receipt-download = 下载回执文件
 bids-receipt-back = 回到投标页
-bids-receipt-print = 可用浏览器的打印功能打印本页。
 bids-receipt-verify = 任何人都可以离线核对回执文件：
 bids-state-submitted = 已提交
 bids-state-replaced = 已被替换

@@ -38,11 +38,7 @@ catalogue-imported = 导入时间
 catalogue-elsewhere = 其他年份
 catalogue-contents = 条目构成
 
-catalogue-state-staging = 导入中
 catalogue-state-draft = 草稿
-catalogue-state-published = 现行
-catalogue-state-replaced = 已被替代
-
 catalogue-import-title = 导入新版目录
 catalogue-import-lede = 上传 CSV 文件后，系统逐行检查。有一处不对，就全部不导入，并列出所有问题；全部正确，存为草稿，发布前可以核对。
 catalogue-import-year = 年份

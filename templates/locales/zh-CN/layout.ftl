@@ -41,6 +41,7 @@ layout-site-code = 网站标识码：
 layout-icp = ICP 备案号：
 layout-police = 公安备案号：
 layout-unset = 待配置
+layout-print = 打印本页
 layout-printed-from = 打印自三社（{ $host }）：{ $path }
 layout-print-mark = 演示 · 不具法律效力
 

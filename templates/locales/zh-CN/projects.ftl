@@ -102,7 +102,6 @@ projects-clock = 法定期限
 projects-clock-none = 公告发布后开始计算。
 projects-notices = 公告
 projects-notices-none = 还没有公告。
-projects-links-history = 过程记录
 projects-links-feed = 订阅采购公告
 
 # A notice.

@@ -29,6 +29,4 @@ search-ask = 输入社区、服务、社会组织的名称，或者项目编号�
 search-ask-example = 例如：
 
 feed-title = 三社 · 采购公告
-feed-title-demo = 【演示】三社 · 采购公告
 feed-subtitle = 采购、结果与合同公告，发布即更新。
-feed-subtitle-demo = 演示站点，名称与数据均为虚构，不具法律效力。

@@ -13,14 +13,11 @@ use crate::organizations::qualification::model::KeepDirectory;
 use crate::organizations::qualification::queries::{self, Filter, Listed};
 use crate::organizations::registry::{self, ProviderId, ProviderKind};
 use crate::regions::{self, Region};
+use crate::web::csv::{BLOCK, Table, is_last};
 use crate::web::{Answer, Form, State, View};
-use actix_web::HttpResponse;
 use actix_web::web::Data;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-
-/// An export is one file: more than a county will ever have.
-const EXPORT: i64 = 20_000;
 
 const KINDS: [ProviderKind; 3] = [
     ProviderKind::Association,
@@ -54,8 +51,7 @@ fn offered(db: &mut Db) -> Result<Offered, Failure> {
 
 /// Reads the address; a value that nothing offers counts as not asked for.
 fn asked(view: &View, offered: &Offered) -> Asked {
-    let query = view.ctx.path.split_once('?').map_or("", |(_, query)| query);
-    let typed = Form::from_body(query.as_bytes());
+    let typed = view.query();
     let words: String = text::clean(typed.raw("q")).chars().take(60).collect();
     let kind = typed
         .raw("kind")
@@ -233,14 +229,12 @@ fn few(view: &View, all: &[String]) -> String {
 }
 
 pub async fn export(view: View, state: Data<State>) -> Answer {
+    let _turn = view.export_turn().await?;
     let offer = state.store.read(offered).await?;
-    let asked = asked(&view, &offer);
-    let (rows, names, areas) = state
+    let filter = asked(&view, &offer).filter;
+    let (names, areas) = state
         .store
-        .read(move |db| {
-            let rows = queries::list_listed(db, &asked.filter, None, EXPORT)?;
-            Ok((rows, registry::scope_names(db)?, registry::area_names(db)?))
-        })
+        .read(|db| Ok((registry::scope_names(db)?, registry::area_names(db)?)))
         .await?;
     let heads = [
         "registry-name",
@@ -252,58 +246,31 @@ pub async fn export(view: View, state: Data<State>) -> Answer {
         "registry-address",
         "qualification-listed-on",
     ];
-    // Excel takes a CSV for UTF-8 only with this mark.
-    let mut csv = csv::Writer::from_writer(b"\xEF\xBB\xBF".to_vec());
-    csv.write_record(heads.map(|key| view.say(key)))
-        .map_err(Failure::internal)?;
-    for row in &rows {
-        let cells = [
-            row.provider.name.clone(),
-            word_kind(&view, row.provider.kind),
-            row.provider.credit_code.to_string(),
-            worded(&names, &row.scope).join("; "),
-            worded(&areas, &row.areas).join("; "),
-            row.provider.phone.clone(),
-            row.provider.address.clone(),
-            row.listed_at.map(instant::date).unwrap_or_default(),
-        ];
-        csv.write_record(cells.map(|cell| guarded(&cell)))
-            .map_err(Failure::internal)?;
-    }
-    let bytes = csv.into_inner().map_err(Failure::internal)?;
-    Ok(HttpResponse::Ok()
-        .content_type("text/csv; charset=utf-8")
-        .insert_header((
-            "content-disposition",
-            "attachment; filename=\"organizations.csv\"",
-        ))
-        .body(bytes))
-}
-
-/// A cell that a spreadsheet would take for a formula begins with an apostrophe.
-fn guarded(cell: &str) -> String {
-    if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) {
-        format!("'{cell}")
-    } else {
-        cell.to_owned()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn formulas_are_text() {
-        for (cell, kept) in [
-            ("=1+1", "'=1+1"),
-            ("+86 512", "'+86 512"),
-            ("-1", "'-1"),
-            ("@x", "'@x"),
-            ("晨光=社", "晨光=社"),
-            ("", ""),
-        ] {
-            assert_eq!(guarded(cell), kept);
+    let mut table = Table::new(heads.map(|key| view.say(key)))?;
+    let mut after = None;
+    loop {
+        let filter = filter.clone();
+        let rows = state
+            .store
+            .read(move |db| Ok(queries::list_listed(db, &filter, after, BLOCK)?))
+            .await?;
+        for row in &rows {
+            table.row([
+                row.provider.name.clone(),
+                word_kind(&view, row.provider.kind),
+                row.provider.credit_code.to_string(),
+                worded(&names, &row.scope).join("; "),
+                worded(&areas, &row.areas).join("; "),
+                row.provider.phone.clone(),
+                row.provider.address.clone(),
+                row.listed_at.map(instant::date).unwrap_or_default(),
+            ])?;
+        }
+        after = rows
+            .last()
+            .map(|last| (last.provider.sort_key.clone(), last.provider.id));
+        if is_last(rows.len()) {
+            return table.answer("organizations.csv");
         }
     }
 }

@@ -27,8 +27,7 @@ const TABS: [QualificationState; 4] = [
 ];
 
 pub async fn list(_who: May<KeepDirectory>, view: View, state: Data<State>) -> Answer {
-    let query = view.ctx.path.split_once('?').map_or("", |(_, query)| query);
-    let query = Form::from_body(query.as_bytes());
+    let query = view.query();
     let wanted = query
         .raw("state")
         .parse()

@@ -7,18 +7,16 @@ use crate::infra::ledger;
 use crate::kernel::instant;
 use crate::kernel::paging::{Page, PageSize, decode_cursor};
 use crate::organizations::registry::actions;
-use crate::organizations::registry::model::{
-    CheckProviders, Provider, ProviderId, ProviderState, StoredFile,
-};
+use crate::organizations::registry::model::{CheckProviders, Provider, ProviderId, ProviderState};
 use crate::organizations::registry::queries;
 use crate::web::{Answer, AppError, Form, May, State, View};
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path};
+use chrono::NaiveDateTime;
 use serde_json::{Value, json};
 
 pub async fn list(_who: May<CheckProviders>, view: View, state: Data<State>) -> Answer {
-    let query = view.ctx.path.split_once('?').map_or("", |(_, query)| query);
-    let query = Form::from_body(query.as_bytes());
+    let query = view.query();
     let wanted: ProviderState = query
         .raw("state")
         .parse()
@@ -31,13 +29,14 @@ pub async fn list(_who: May<CheckProviders>, view: View, state: Data<State>) -> 
         .store
         .read(move |db| {
             let found = queries::list_by_state(db, wanted, after, size.limit())?;
-            let mut rows: Vec<(Provider, usize, Option<StoredFile>)> = Vec::new();
-            for provider in found {
-                let rivals = queries::list_rivals(db, &provider)?.len();
-                let certificate = queries::find_certificate(db, provider.id)?;
-                rows.push((provider, rivals, certificate));
-            }
-            Ok(rows)
+            let claims = queries::count_claims(db, &found)?;
+            let handed_in = queries::certificates_of(db, &found)?;
+            let rows = found.into_iter().map(|provider| {
+                let claims = claims.get(&provider.credit_code.to_string()).copied();
+                let since = handed_in.get(&provider.id.0).copied();
+                (provider, claims.unwrap_or(1) - 1, since)
+            });
+            Ok(rows.collect::<Vec<(Provider, usize, Option<NaiveDateTime>)>>())
         })
         .await?;
     let page = Page::of(rows, size, |row| vec![row.0.id.to_string()]);
@@ -47,14 +46,14 @@ pub async fn list(_who: May<CheckProviders>, view: View, state: Data<State>) -> 
     let rows: Vec<Value> = page
         .rows
         .iter()
-        .map(|(provider, rivals, certificate)| {
+        .map(|(provider, rivals, since)| {
             json!({
                 "href": format!("/organizations/checks/{}", provider.id),
                 "name": provider.name,
                 "kind": word_kind(&view, provider),
                 "code": provider.credit_code,
                 "head": provider.legal_head,
-                "since": certificate.as_ref().map(|file| instant::minute(file.created_at)),
+                "since": since.map(instant::minute),
                 "rivals": (*rivals > 0).then(|| rivals.to_string()),
             })
         })

@@ -6,7 +6,8 @@ use crate::catalogue::{self, CatalogueItem};
 use crate::infra::db::Db;
 use crate::infra::failure::{Failure, Rule};
 use crate::kernel::credit_code::CreditCode;
-use crate::kernel::text;
+use crate::kernel::phone;
+use crate::kernel::text::{self, one_line};
 use crate::organizations::registry::actions;
 use crate::organizations::registry::model::{
     KeepOwnProvider, NewProvider, Provider, ProviderId, ProviderKind, ProviderState,
@@ -263,10 +264,9 @@ fn read(form: &mut Form, offered: &Choices) -> Option<NewProvider> {
     }
     let legal_head = form.name_of("legal_head", 50);
     let address = form.text("address", 200);
-    let phone = text::narrow(&form.text("phone", 40));
-    if !phone.is_empty() {
-        take(form, rules::check_phone(&phone));
-    }
+    let phone = form.parsed("phone", |typed| {
+        phone::parse(typed).map_err(|_bad| RegistryRule::BadPhone.refusal())
+    });
     let summary = form.text("summary", 2000);
     let scope = rules::widest(&form.all("scope"));
     if scope.is_empty() && !offered.items.is_empty() {
@@ -281,11 +281,11 @@ fn read(form: &mut Form, offered: &Choices) -> Option<NewProvider> {
     }
     Some(NewProvider {
         kind: kind?,
-        name: one_line(&name),
+        name,
         credit_code: code?,
-        legal_head: one_line(&legal_head),
+        legal_head,
         address: one_line(&address),
-        phone,
+        phone: phone?,
         summary,
         scope,
         areas,
@@ -296,10 +296,6 @@ fn take(form: &mut Form, outcome: Result<(), RegistryRule>) {
     if let Err(rule) = outcome {
         form.refuse(rule.refusal());
     }
-}
-
-fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// What both forms show: kinds and the two groups of checkboxes.

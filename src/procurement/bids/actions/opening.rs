@@ -201,13 +201,15 @@ pub fn record(
     {
         clocks::set(
             tx.db,
-            (SUBJECT, tender.id.0),
-            "decision",
-            Some(&found.rules.decision.article),
-            Some(project.buyer_id),
-            tx.now,
-            calendar::end_of_day(due),
-            true,
+            &clocks::Period {
+                subject: (SUBJECT, tender.id.0),
+                code: "decision",
+                article: Some(&found.rules.decision.article),
+                body: Some(project.buyer_id),
+                starts_at: tx.now,
+                due_at: calendar::end_of_day(due),
+                is_public: true,
+            },
         )?;
     }
     let page = opening_path(&project);

@@ -8,6 +8,7 @@ use crate::procurement::contracts::model::{
 };
 use crate::procurement::contracts::rules;
 use crate::procurement::projects::ProjectId;
+use crate::web::fields;
 use crate::web::{Answer, AppError, Form, May, State, View};
 use actix_web::web::{Data, Path};
 use serde_json::{Value, json};
@@ -107,10 +108,11 @@ pub async fn save(
             Err(_) => form.refuse(Refusal::new("form-choose").at("secrets")),
         }
     }
+    let phone = form.parsed("phone", fields::phone);
     let terms = Terms {
         payment: form.optional("payment", 5000),
         duties: form.optional("duties", 5000),
-        phone: form.text("phone", 40),
+        phone: phone.unwrap_or_default(),
         secrets: Secrets {
             fields,
             reason: form.optional("secret_reason", 500),

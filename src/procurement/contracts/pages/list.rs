@@ -2,7 +2,6 @@
 
 use super::stand;
 use crate::infra::actor::Actor;
-use crate::infra::failure::Failure;
 use crate::kernel::catalogue_code::CatalogueCode;
 use crate::kernel::instant;
 use crate::kernel::paging::{Page, PageSize, decode_cursor};
@@ -12,15 +11,12 @@ use crate::kernel::text;
 use crate::procurement::contracts::model::{Contract, ContractId, DraftContracts};
 use crate::procurement::contracts::queries::{self, Filters};
 use crate::regions;
+use crate::web::csv::{BLOCK, Table, is_last};
 use crate::web::{Answer, AppError, Form, SignedIn, State, View};
-use actix_web::HttpResponse;
 use actix_web::web::Data;
 use chrono::{Datelike, NaiveDateTime};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-
-/// Rows of the CSV; beyond that the filters narrow it.
-const EXPORT: i64 = 5000;
 
 /// Filters as asked for; what cannot be is as if not asked, and the form shows it empty.
 fn filters(form: &Form) -> Filters {
@@ -65,14 +61,8 @@ fn query_of(filters: &Filters, after: Option<&str>) -> String {
     query.finish()
 }
 
-/// The query of a GET as a form.
-fn asked(view: &View) -> Form {
-    let query = view.ctx.path.split_once('?').map_or("", |(_, query)| query);
-    Form::from_body(query.as_bytes())
-}
-
 pub async fn list(view: View, state: Data<State>) -> Answer {
-    let form = asked(&view);
+    let form = view.query();
     let (filters, after) = (filters(&form), after(&form));
     let size = PageSize::default();
     let wanted = filters.clone();
@@ -167,32 +157,11 @@ fn row(view: &View, contract: &Contract, pages: &BTreeMap<BodyId, String>) -> Va
     })
 }
 
-/// A cell that a spreadsheet must not take for a formula.
-fn cell(value: &str) -> String {
-    if value.starts_with(['=', '+', '-', '@', '\t']) {
-        format!("'{value}")
-    } else {
-        value.to_owned()
-    }
-}
-
 pub async fn export(view: View, state: Data<State>) -> Answer {
-    let filters = filters(&asked(&view));
-    let found = state
-        .store
-        .read(move |db| {
-            let mut rows = Vec::new();
-            for contract in queries::list_published(db, &filters, None, EXPORT)? {
-                let communities = queries::communities_of(db, contract.id)?.join(";");
-                rows.push((contract, communities));
-            }
-            Ok(rows)
-        })
-        .await?;
+    let _turn = view.export_turn().await?;
+    let filters = filters(&view.query());
     let today = instant::shanghai_date(state.store.now());
-    let mut csv = csv::Writer::from_writer(b"\xef\xbb\xbf".to_vec());
-    let broken = |error: csv::Error| AppError::from(Failure::internal(error));
-    csv.write_record([
+    let mut table = Table::new([
         "number",
         "title",
         "catalogue_code",
@@ -205,33 +174,43 @@ pub async fn export(view: View, state: Data<State>) -> Answer {
         "phone",
         "state",
         "entered_afterwards",
-    ])
-    .map_err(broken)?;
-    for (contract, communities) in &found {
-        csv.write_record([
-            cell(&contract.number),
-            cell(&contract.title),
-            cell(&contract.catalogue_code),
-            cell(&contract.provider_name),
-            cell(contract.provider_code.as_deref().unwrap_or_default()),
-            contract.amount_fen.to_string().replace(',', ""),
-            contract.term_from.to_string(),
-            contract.term_to.to_string(),
-            cell(communities),
-            cell(&contract.phone),
-            contract.course(today).as_str().to_owned(),
-            contract.is_entered_afterwards.to_string(),
-        ])
-        .map_err(broken)?;
+    ])?;
+    let mut after = None;
+    loop {
+        let filters = filters.clone();
+        let (block, mut communities) = state
+            .store
+            .read(move |db| {
+                let block = queries::list_published(db, &filters, after, BLOCK)?;
+                let ids = block.iter().map(|contract| contract.id).collect();
+                let communities = queries::communities_of_many(db, ids)?;
+                Ok((block, communities))
+            })
+            .await?;
+        for contract in &block {
+            let communities = communities.remove(&contract.id).unwrap_or_default();
+            table.row([
+                contract.number.clone(),
+                contract.title.clone(),
+                contract.catalogue_code.clone(),
+                contract.provider_name.clone(),
+                contract.provider_code.clone().unwrap_or_default(),
+                contract.amount_fen.to_string().replace(',', ""),
+                contract.term_from.to_string(),
+                contract.term_to.to_string(),
+                communities.join(";"),
+                contract.phone.clone(),
+                contract.course(today).as_str().to_owned(),
+                contract.is_entered_afterwards.to_string(),
+            ])?;
+        }
+        after = block
+            .last()
+            .and_then(|last| Some((last.published_at?, last.id)));
+        if is_last(block.len()) || after.is_none() {
+            return table.answer("contracts.csv");
+        }
     }
-    let bytes = csv.into_inner().map_err(AppError::internal)?;
-    Ok(HttpResponse::Ok()
-        .content_type("text/csv; charset=utf-8")
-        .insert_header((
-            "content-disposition",
-            "attachment; filename=\"contracts.csv\"",
-        ))
-        .body(bytes))
 }
 
 /// What the actor's body still has to write or sign.

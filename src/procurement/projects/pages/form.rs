@@ -272,7 +272,7 @@ fn read(form: &mut Form, offered: &Choices) -> Option<NewProject> {
     let phone = form.parsed("phone", fields::phone);
     let new = NewProject {
         catalogue_code: code,
-        title: one_line(&title),
+        title: text::one_line(&title),
         requirement,
         // What could not be read is refused already; what stands in its place breaks no rule.
         budget: budget.unwrap_or(Fen(1)),
@@ -316,10 +316,6 @@ fn chosen(form: &Form, name: &str) -> Vec<TermGround> {
         .copied()
         .filter(|ground| typed.iter().any(|word| word == ground.as_str()))
         .collect()
-}
-
-fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// Where what stands there now differs from what was typed.

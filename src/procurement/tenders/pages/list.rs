@@ -15,15 +15,13 @@ use crate::procurement::projects::{
 };
 use crate::procurement::tenders::model::{Tender, TenderState};
 use crate::regions::{self, Region};
+use crate::web::csv::{BLOCK, Table, is_last};
 use crate::web::{Answer, Form, State, View};
-use actix_web::HttpResponse;
 use actix_web::web::Data;
 use chrono::{DateTime, NaiveDateTime};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-/// An export is one file: more than a county will ever have.
-const EXPORT: i64 = 20_000;
 /// Drafts are nobody's business here.
 const STATES: [ProjectState; 5] = [
     ProjectState::Tendering,
@@ -58,8 +56,7 @@ struct Asked {
 
 /// Reads the address; a value that nothing offers counts as not asked for.
 fn asked(view: &View, offered: &Offered) -> Asked {
-    let query = view.ctx.path.split_once('?').map_or("", |(_, query)| query);
-    let typed = Form::from_body(query.as_bytes());
+    let typed = view.query();
     let words: String = text::clean(typed.raw("q")).chars().take(60).collect();
     let state = typed
         .raw("state")
@@ -263,12 +260,9 @@ fn line(view: &View, rows: &Rows, project: &Project, now: NaiveDateTime) -> Valu
 }
 
 pub async fn export(view: View, state: Data<State>) -> Answer {
+    let _turn = view.export_turn().await?;
     let offer = state.store.read(offered).await?;
-    let asked = asked(&view, &offer);
-    let rows = state
-        .store
-        .read(move |db| Rows::load(db, &asked.filter, None, EXPORT))
-        .await?;
+    let filter = asked(&view, &offer).filter;
     let now = state.store.now();
     let heads = [
         "projects-number",
@@ -282,84 +276,64 @@ pub async fn export(view: View, state: Data<State>) -> Answer {
         "projects-published-at",
         "projects-closes",
     ];
-    // Excel takes a CSV for UTF-8 only with this mark.
-    let mut csv = csv::Writer::from_writer(b"\xEF\xBB\xBF".to_vec());
-    csv.write_record(heads.map(|key| view.say(key)))
-        .map_err(Failure::internal)?;
-    for project in &rows.projects {
-        let tender = rows.tenders.get(&project.id);
-        let state = tag(&view, project, tender, now);
-        let places: Vec<&str> = rows
-            .places_of(project.id)
-            .iter()
-            .map(|code| {
-                rows.places
-                    .get(code)
-                    .map_or(code.as_str(), Region::short_name)
-            })
-            .collect();
-        let cells = [
-            project.number.clone(),
-            project.title.clone(),
-            state
-                .get("text")
-                .and_then(Value::as_str)
-                .unwrap_or_default()
-                .to_owned(),
-            tender
-                .map(|tender| method(&view, tender))
-                .unwrap_or_default(),
-            rows.buyers
-                .get(&project.buyer_id)
-                .cloned()
-                .unwrap_or_default(),
-            rows.items.get(&project.id).cloned().unwrap_or_default(),
-            places.join("; "),
-            project.budget_fen.to_string(),
-            project
-                .published_at
-                .map(instant::minute)
-                .unwrap_or_default(),
-            tender
-                .and_then(|tender| tender.closes_at)
-                .map(instant::deadline)
-                .unwrap_or_default(),
-        ];
-        csv.write_record(cells.map(|cell| guarded(&cell)))
-            .map_err(Failure::internal)?;
-    }
-    let bytes = csv.into_inner().map_err(Failure::internal)?;
-    Ok(HttpResponse::Ok()
-        .content_type("text/csv; charset=utf-8")
-        .insert_header((
-            "content-disposition",
-            "attachment; filename=\"projects.csv\"",
-        ))
-        .body(bytes))
-}
-
-/// A cell that a spreadsheet would take for a formula begins with an apostrophe.
-fn guarded(cell: &str) -> String {
-    if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) {
-        format!("'{cell}")
-    } else {
-        cell.to_owned()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn formulas_are_text() {
-        for (cell, kept) in [
-            ("=1+1", "'=1+1"),
-            ("@SUM(A1)", "'@SUM(A1)"),
-            ("居家养老", "居家养老"),
-            ("", ""),
-        ] {
-            assert_eq!(guarded(cell), kept);
+    let mut table = Table::new(heads.map(|key| view.say(key)))?;
+    let mut after = None;
+    loop {
+        let filter = filter.clone();
+        let rows = state
+            .store
+            .read(move |db| Rows::load(db, &filter, after, BLOCK))
+            .await?;
+        for project in &rows.projects {
+            table.row(cells(&view, &rows, project, now))?;
+        }
+        after = rows
+            .projects
+            .last()
+            .and_then(|last| Some((last.published_at?, last.id)));
+        if is_last(rows.projects.len()) || after.is_none() {
+            return table.answer("projects.csv");
         }
     }
+}
+
+fn cells(view: &View, rows: &Rows, project: &Project, now: NaiveDateTime) -> [String; 10] {
+    let tender = rows.tenders.get(&project.id);
+    let state = tag(view, project, tender, now);
+    let places: Vec<&str> = rows
+        .places_of(project.id)
+        .iter()
+        .map(|code| {
+            rows.places
+                .get(code)
+                .map_or(code.as_str(), Region::short_name)
+        })
+        .collect();
+    [
+        project.number.clone(),
+        project.title.clone(),
+        state
+            .get("text")
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_owned(),
+        tender
+            .map(|tender| method(view, tender))
+            .unwrap_or_default(),
+        rows.buyers
+            .get(&project.buyer_id)
+            .cloned()
+            .unwrap_or_default(),
+        rows.items.get(&project.id).cloned().unwrap_or_default(),
+        places.join("; "),
+        project.budget_fen.to_string(),
+        project
+            .published_at
+            .map(instant::minute)
+            .unwrap_or_default(),
+        tender
+            .and_then(|tender| tender.closes_at)
+            .map(instant::deadline)
+            .unwrap_or_default(),
+    ]
 }

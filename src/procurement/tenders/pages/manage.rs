@@ -156,7 +156,7 @@ fn page(view: &View, place: &Place, waiting: usize, now: NaiveDateTime) -> Value
         "links": links(view, place, waiting),
         "version": tender.map(|tender| tender.version.to_string()),
         "held": tender.filter(|_| is_held).map(|tender| {
-            let minutes = tender.held_reason.clone().unwrap_or_default();
+            let minutes = tender.held_minutes.unwrap_or_default().to_string();
             view.say_with("tenders-held-text", &[("minutes", &minutes)])
         }),
         "extend": (is_running || is_held).then(|| place.path("/extend")),

@@ -6,15 +6,14 @@ use crate::kernel::paging::{Page, PageSize, decode_cursor};
 use crate::procurement::projects::{self, PrepareProjects, ProjectId, ProjectState};
 use crate::procurement::tenders::model::TenderState;
 use crate::procurement::tenders::queries;
-use crate::web::{Answer, Form, May, State, View};
+use crate::web::{Answer, May, State, View};
 use actix_web::web::Data;
 use chrono::NaiveDateTime;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 pub async fn list(who: May<PrepareProjects>, view: View, state: Data<State>) -> Answer {
-    let query = view.ctx.path.split_once('?').map_or("", |(_, query)| query);
-    let typed = Form::from_body(query.as_bytes());
+    let typed = view.query();
     let chosen: Option<ProjectState> = typed.raw("state").parse().ok();
     let after: Option<ProjectId> = decode_cursor::<1>(typed.raw("after"))
         .ok()
@@ -32,11 +31,7 @@ pub async fn list(who: May<PrepareProjects>, view: View, state: Data<State>) -> 
                 .map(|(project, _, count)| (project, count))
                 .collect();
             let projects = projects::list_own(db, buyer, chosen, after, size.limit())?;
-            let places: Result<Vec<Place>, _> = projects
-                .into_iter()
-                .map(|project| Place::of(db, project))
-                .collect();
-            Ok((places?, waiting))
+            Ok((Place::of_all(db, projects)?, waiting))
         })
         .await?;
     let page = Page::of(rows, size, |place: &Place| {

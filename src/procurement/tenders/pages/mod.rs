@@ -70,14 +70,34 @@ struct Place {
 impl Place {
     fn of(db: &mut Db, project: Project) -> Result<Self, Failure> {
         let rounds = queries::list_newest_of(db, &[project.id])?;
+        Ok(Self::with(project, rounds))
+    }
+
+    fn of_all(db: &mut Db, projects: Vec<Project>) -> Result<Vec<Self>, Failure> {
+        let ids: Vec<ProjectId> = projects.iter().map(|project| project.id).collect();
+        let mut rounds: BTreeMap<ProjectId, Vec<Tender>> = BTreeMap::new();
+        for tender in queries::list_newest_of(db, &ids)? {
+            rounds.entry(tender.project_id).or_default().push(tender);
+        }
+        Ok(projects
+            .into_iter()
+            .map(|project| {
+                let rounds = rounds.remove(&project.id).unwrap_or_default();
+                Self::with(project, rounds)
+            })
+            .collect())
+    }
+
+    /// With its rounds, oldest first.
+    fn with(project: Project, rounds: Vec<Tender>) -> Self {
         let (published, drafts): (Vec<Tender>, Vec<Tender>) = rounds
             .into_iter()
             .partition(|tender| tender.published_at.is_some());
-        Ok(Self {
+        Self {
             project,
             published: published.into_iter().next_back(),
             draft: drafts.into_iter().next_back(),
-        })
+        }
     }
 
     /// As the body may see it: what is published, and the own drafts.
@@ -117,7 +137,7 @@ fn published_of(db: &mut Db, ids: &[ProjectId]) -> Result<BTreeMap<ProjectId, Te
 }
 
 text_enum!(
-    /// The colour of a state.
+    /// The color of a state.
     Shade {
         Open = "open",
         Soon = "soon",

@@ -132,7 +132,6 @@ fn page(view: &View, shown: &Shown, now: NaiveDateTime) -> Value {
         "key": key_box(view, shown, now),
         "rows": rows(view, shown),
         "phone": project.phone,
-        "tel": tel(&project.phone),
         "requirement": project.requirement,
         "criteria": criteria_rows(&shown.criteria),
         "answered": shown.answered.iter().map(|question| qa(view, question)).collect::<Vec<_>>(),
@@ -149,17 +148,6 @@ fn page(view: &View, shown: &Shown, now: NaiveDateTime) -> Value {
 
 fn codes(places: &[Region]) -> Vec<String> {
     places.iter().map(|region| region.code.clone()).collect()
-}
-
-/// The telephone as a phone dials it: the first number, without an extension.
-fn tel(phone: &str) -> String {
-    phone
-        .split(['转', '/', '('])
-        .next()
-        .unwrap_or_default()
-        .chars()
-        .filter(|c| c.is_ascii_digit() || *c == '+')
-        .collect()
 }
 
 pub(super) fn crumbs(view: &View, project: &Project, below: Option<&str>) -> Value {
@@ -233,7 +221,7 @@ fn outcome(view: &View, tender: Option<&Tender>) -> (String, Option<String>) {
         return (view.say("projects-not-published-yet"), None);
     };
     let at = tender.closes_at.map(instant::deadline).unwrap_or_default();
-    let minutes = tender.held_reason.clone().unwrap_or_default();
+    let minutes = tender.held_minutes.unwrap_or_default().to_string();
     match tender.state {
         TenderState::Draft => (view.say("projects-not-published-yet"), None),
         TenderState::Open | TenderState::Closed => (
