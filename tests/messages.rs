@@ -352,6 +352,7 @@ const PUT_TOGETHER: &[&str] = &[
     "portal-work-provider-",
     "portal-work-stage-",
     "portal-work-task-",
+    "projects-",
     "projects-ground-",
     "projects-notice-",
     "projects-question-",

@@ -164,16 +164,8 @@ impl Browser {
         self.post("/url", &json!({ "url": url }));
     }
 
-    pub fn back(&self) {
-        self.post("/back", &json!({}));
-    }
-
     pub fn url(&self) -> String {
         text_of(&self.get("/url"))
-    }
-
-    pub fn title(&self) -> String {
-        text_of(&self.get("/title"))
     }
 
     /// The text a reader sees.
@@ -277,17 +269,6 @@ impl Browser {
         assert!(self.is_selected(&element), "could not choose {css}");
     }
 
-    /// Takes the tick out of the checkbox of this name and value.
-    pub fn untick(&self, name: &str, value: &str) {
-        let (name, value) = (css_string(name), css_string(value));
-        let css = format!("input[type=checkbox][name={name}][value={value}]");
-        let element = self.wait_for_present(&css);
-        if self.is_selected(&element) {
-            self.click_control(&element, &css);
-        }
-        assert!(!self.is_selected(&element), "could not untick {css}");
-    }
-
     /// Puts a file into the file input of this name.
     pub fn attach(&self, name: &str, path: &Path) {
         let path = path.canonicalize().expect("the file to attach");
@@ -316,37 +297,6 @@ impl Browser {
             .find(|button| self.is_displayed(button))
             .unwrap_or_else(|| panic!("{css} has no visible submit button\n{}", self.scene()));
         self.click_on(&button, css);
-    }
-
-    /// Presses a key on whatever has the focus: `Tab`, `Enter`, `Escape`, `Space`, the arrows
-    /// (`ArrowDown` …), or one character.
-    pub fn press(&self, key: &str) {
-        let key = match key {
-            "Tab" => "\u{E004}",
-            "Enter" => "\u{E007}",
-            "Escape" => "\u{E00C}",
-            "Space" => " ",
-            "ArrowLeft" => "\u{E012}",
-            "ArrowUp" => "\u{E013}",
-            "ArrowRight" => "\u{E014}",
-            "ArrowDown" => "\u{E015}",
-            other => other,
-        };
-        let leaving = (key == "\u{E007}").then(|| self.about_to_leave());
-        self.post(
-            "/actions",
-            &json!({ "actions": [{ "type": "key", "id": "keyboard", "actions": [
-                { "type": "keyDown", "value": key }, { "type": "keyUp", "value": key },
-            ] }] }),
-        );
-        if let Some(leaving) = leaving {
-            self.wait_until_left(&leaving, 1);
-        }
-    }
-
-    /// The outer HTML of the element that has the focus.
-    pub fn focused(&self) -> String {
-        text_of(&self.script("return document.activeElement.outerHTML"))
     }
 
     /// Runs a function body in the page and returns what it returns. The driver's own scripts run

@@ -278,21 +278,6 @@ impl Client {
             );
         reply(request.send(&body[..]).unwrap())
     }
-
-    #[track_caller]
-    pub fn sign_in(&mut self, email: &str, password: &str) {
-        let reply = self.submit(
-            "/sign-in",
-            "/sign-in",
-            &[("email", email), ("password", password)],
-        );
-        assert_eq!(
-            reply.status,
-            303,
-            "sign-in of {email}: {:?}",
-            reply.errors()
-        );
-    }
 }
 
 /// What a browser would send for the form with this action: hidden, typed, chosen and checked fields.

@@ -21,8 +21,6 @@ pub struct Stage {
     pub tender: i64,
     /// Bodies and bids, in the order of the prices.
     pub bidders: Vec<(BodyId, i64)>,
-    /// Quality criteria: 60 and 30 points; the price has 10.
-    pub criteria: Vec<i64>,
 }
 
 impl Stage {
@@ -110,7 +108,7 @@ pub fn opened(database: Database, prices: &[i64]) -> Stage {
         ));
     }
     let prices = prices.to_vec();
-    let (project, tender, bidders, criteria) =
+    let (project, tender, bidders) =
         portal.write(move |tx| put(tx, buyer, &bodies, &prices, "TC-2026-0001"));
     Stage {
         portal,
@@ -119,12 +117,11 @@ pub fn opened(database: Database, prices: &[i64]) -> Stage {
         project,
         tender,
         bidders,
-        criteria,
     }
 }
 
-/// Project, tender, bidders with their bids, quality criteria.
-pub type Put = (i64, i64, Vec<(BodyId, i64)>, Vec<i64>);
+/// Project, tender, bidders with their bids.
+pub type Put = (i64, i64, Vec<(BodyId, i64)>);
 
 /// The rows of an opened tender; a body that is no provider yet becomes one.
 pub fn put(
@@ -185,7 +182,6 @@ pub fn put(
         ))
         .returning(tenders::id)
         .get_result(tx.db)?;
-    let mut quality = Vec::new();
     for (position, (kind, name, weight)) in [
         ("quality", "服务方案", 60),
         ("quality", "人员配备", 30),
@@ -194,7 +190,7 @@ pub fn put(
     .into_iter()
     .enumerate()
     {
-        let id: i64 = diesel::insert_into(criteria::table)
+        diesel::insert_into(criteria::table)
             .values((
                 criteria::tender_id.eq(tender),
                 criteria::position.eq(i64::try_from(position).unwrap()),
@@ -203,17 +199,13 @@ pub fn put(
                 criteria::measure.eq("每个要点 0 至 6 分"),
                 criteria::weight.eq(weight),
             ))
-            .returning(criteria::id)
-            .get_result(tx.db)?;
-        if kind == "quality" {
-            quality.push(id);
-        }
+            .execute(tx.db)?;
     }
     let mut bidders = Vec::new();
     for (n, (body, price)) in bodies.iter().zip(prices).enumerate() {
         bidders.push((*body, bid(tx, tender, *body, person, n, *price)?));
     }
-    Ok((project, tender, bidders, quality))
+    Ok((project, tender, bidders))
 }
 
 fn bid(
