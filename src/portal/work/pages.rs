@@ -180,7 +180,14 @@ fn running_clocks(db: &mut Db, body: BodyId) -> Result<Vec<Running>, Failure> {
         .into_iter()
         .filter_map(|clock| {
             let subject = subjects.get(&(clock.subject_kind.as_str(), clock.subject_id));
-            let (project, about, link) = subject.cloned()?;
+            // A question that nobody may answer any more asks for nothing.
+            if subject.is_none() && clock.subject_kind == "question" {
+                return None;
+            }
+            let (project, about, link) =
+                subject
+                    .cloned()
+                    .unwrap_or((None, String::new(), "/work".into()));
             Some(Running {
                 project,
                 code: clock.code,
