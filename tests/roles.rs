@@ -315,8 +315,7 @@ impl Town {
         self.portal.write(move |tx| {
             let number = format!("ST-{number:04}");
             let prices = [10_000_000, 9_500_000, 11_000_000];
-            let (project, tender, bidders, _): Put =
-                stage::put(tx, buyer, &bodies, &prices, &number)?;
+            let (project, tender, bidders): Put = stage::put(tx, buyer, &bodies, &prices, &number)?;
             let before = matches!(state, "draft" | "open" | "held");
             let published = (state != "draft").then_some(tx.now);
             let opened = matches!(state, "opened" | "evaluated" | "awarded" | "contracted");
