@@ -889,10 +889,11 @@ fn the_file_of_contracts_is_whole(database: Database) {
     let code = CreditCode::make("52", "320585", "MJ000077").unwrap();
     let mut files = vec![text.clone(), text];
     for n in 0..600 {
-        files[n / 300] += &format!(
+        let row = format!(
             "合同 {n},A0402,{},晨星服务中心,1000,{from},{to},{codes},0512-1234567转801,巡访\n",
             code.as_str()
         );
+        files[n / 300] += &row;
     }
     portal.write(move |tx| {
         for file in &files {
