@@ -27,7 +27,7 @@ pub struct Throttle {
     mails: DefaultKeyedRateLimiter<String>,
     /// Letters to others that one person causes.
     senders: DefaultKeyedRateLimiter<String>,
-    /// Large exports that one network asks for.
+    /// Large exports that one network asks for; only one is made at a time, so this may be generous too.
     exports: DefaultKeyedRateLimiter<String>,
     asked: AtomicU32,
 }
@@ -40,7 +40,7 @@ impl Default for Throttle {
             devices: RateLimiter::keyed(per_minute(10)),
             mails: RateLimiter::keyed(Quota::per_hour(some(12)).allow_burst(some(3))),
             senders: RateLimiter::keyed(Quota::per_hour(some(40)).allow_burst(some(20))),
-            exports: RateLimiter::keyed(per_minute(30)),
+            exports: RateLimiter::keyed(per_minute(120)),
             asked: AtomicU32::new(0),
         }
     }
