@@ -3,10 +3,11 @@
 use crate::on_both;
 use crate::support::buying::{self, Buyer};
 use crate::support::stage::opened;
-use crate::support::tendering::bidder;
+use crate::support::tendering::{PDF, bidder};
 use crate::support::typing::{FormOf, Kind};
 use crate::support::{Client, Database, Portal, Reply};
 use diesel::prelude::*;
+use sanshe::kernel::credit_code::CreditCode;
 use sanshe::kernel::roles::{BodyKind, Role};
 use sanshe::schema;
 
@@ -413,8 +414,111 @@ fn panels_awards_and_contracts(database: Database) {
     none(&found);
 }
 
+fn checks_applications_and_invitations(database: Database) {
+    let portal = Portal::start(database);
+    let bureau = portal.body(BodyKind::Bureau, "示范民政局", Some("320585"));
+    let reviewer = portal.member("reviewer", bureau, &[Role::Reviewer]);
+    portal.person("newcomer");
+    let newcomer = portal.signed_in("newcomer");
+    let code = CreditCode::make("52", "320585", "MJ565118").unwrap();
+    let register = "/organizations/register";
+    let right = [
+        ("kind", "social_service"),
+        ("name", "晨曦社会工作服务中心"),
+        ("credit_code", code.as_str()),
+        ("legal_head", "林一舟"),
+        ("address", "示范路1号"),
+        ("phone", "0512-00000000"),
+        ("summary", "社会工作服务"),
+        ("scope", "A0402"),
+        ("areas", "320585100"),
+    ];
+    newcomer.submit(register, register, &right).expect(303);
+    let mut found = Vec::new();
+    let check = "/organizations/checks/1";
+    {
+        let send = from_page(&reviewer, check, check);
+        let form = FormOf {
+            name: "check",
+            send: &send,
+            right: &[("act", "refuse")],
+            mistake: ("reason", ""),
+            fields: &[("reason", Kind::Text(500))],
+        };
+        found.extend(form.sweep());
+    }
+    let own = "/organizations/1/registration";
+    let pdf: &[(&str, &str, &[u8])] = &[("certificate", "证书.pdf", PDF)];
+    newcomer
+        .upload(own, "/organizations/1/certificate", &[], pdf)
+        .expect(303);
+    reviewer
+        .submit(check, check, &[("act", "prove")])
+        .expect(303);
+    let apply = "/organizations/1/qualification";
+    {
+        let send = from_page(&newcomer, apply, apply);
+        let form = FormOf {
+            name: "application",
+            send: &send,
+            right: &[("act", "submit")],
+            mistake: ("declarations", "x"),
+            fields: &[("statement", Kind::Maybe(2000))],
+        };
+        found.extend(form.sweep());
+    }
+    {
+        let send = from_page(&newcomer, "/account/members", "/account/members/invite");
+        let form = FormOf {
+            name: "invitation",
+            send: &send,
+            right: &[("role", "preparer")],
+            mistake: ("email", ""),
+            fields: &[("email", Kind::Email)],
+        };
+        found.extend(form.sweep());
+    }
+    none(&found);
+}
+
+fn scores(database: Database) {
+    let stage = opened(database, &[10_000_000, 9_500_000, 11_000_000]);
+    let panel = stage.path("/panel");
+    stage
+        .officer
+        .submit(&panel, &panel, &[("size", "5")])
+        .expect(303);
+    let member = stage.portal.signed_in("expert1");
+    let sheet = format!("/panel/{}", stage.tender);
+    member
+        .submit(
+            &sheet,
+            &format!("{sheet}/declare"),
+            &[("no_conflict", "yes")],
+        )
+        .expect(303);
+    let page = format!("{sheet}/bids/{}", stage.bidders[0].1);
+    let send = from_page(&member, &page, &page);
+    let form = FormOf {
+        name: "score",
+        send: &send,
+        right: &[("points_1", "50")],
+        mistake: ("points_2", "x"),
+        fields: &[("points_1", Kind::Money), ("note_1", Kind::Maybe(1000))],
+    };
+    // Nothing typed is not scored yet: that is saved, and makes the form shown before stale.
+    let found = form.sweep();
+    let found: Vec<String> = found
+        .into_iter()
+        .filter(|line| !line.contains(": 303") && !line.contains(": 409"))
+        .collect();
+    none(&found);
+}
+
 on_both!(
     projects_and_tenders,
     accounts_and_organizations,
-    panels_awards_and_contracts
+    panels_awards_and_contracts,
+    checks_applications_and_invitations,
+    scores,
 );
