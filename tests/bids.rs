@@ -95,7 +95,18 @@ fn a_bid_is_written_sent_and_opened(database: Database) {
             .unwrap();
         sanshe::accounts::rename_body(tx, None, heming.id, "改名后的机构")
     });
+    // The project's page tells the bidder, and nobody else, that its bid is in.
+    let project = client.get(&tender.path(""));
+    project.expect(200).see("提交投标。");
+    assert!(!project.has(".key .govuk-button"), "asked to bid once more");
+    portal
+        .anonymous()
+        .get(&tender.path(""))
+        .see_not("本单位已于");
     close(&portal, &tender);
+    for path in [&page, sent.location.as_deref().unwrap()] {
+        client.get(path).see("已截止，等待开标").see_not("可以替换");
+    }
 
     let first = officer(&portal, &tender, "zhou");
     let second = officer(&portal, &tender, "wu");
@@ -128,6 +139,18 @@ fn a_bid_is_written_sent_and_opened(database: Database) {
         .see("未核验")
         .see("zhou")
         .see("wu");
+    for path in [&page, sent.location.as_deref().unwrap()] {
+        let shown = client.get(path);
+        shown
+            .expect(200)
+            .see("已开标，等待结果")
+            .see_not("任何人都看不到")
+            .see_not("可以替换");
+        assert!(shown.has(&format!("a[href='{opening}']")));
+    }
+    client
+        .get(sent.location.as_deref().unwrap())
+        .see("从哪里取得");
     let opened = portal.read(move |db| Ok(bids::list_opened(db, TenderId(tender.tender))?));
     assert_eq!(opened.len(), 3);
     assert_eq!(opened[0].1.proposal, "每周上门，月月小结。");
@@ -144,6 +167,14 @@ fn a_bid_is_written_sent_and_opened(database: Database) {
         .collect();
     assert_eq!(published.len(), 1);
     assert!(published[0].content.contains("46800000"));
+    let notice = portal
+        .anonymous()
+        .get(&tender.path(&format!("/notices/{}", published[0].id)));
+    let told = notice.expect(200).text_of("dl").unwrap();
+    for words in ["qingmiao服务中心  468,000.00 元", "未核验", "zhou", "wu"] {
+        assert!(told.contains(words), "{words} is not in {told}");
+    }
+    assert!(notice.has(&format!("article a[href='{opening}']")));
 
     // Officers read the bid and its files; a rival does not.
     let path = tender.path(&format!("/bids/{}", opened[0].0.id));
@@ -244,14 +275,27 @@ fn what_a_draft_refuses(database: Database) {
     client
         .submit(&page, &action, &[("amount-1", "99.99")])
         .expect(303);
-    client
-        .get(&page)
-        .see("分项合计 99.99 元，与报价 100.00 元不相等");
+    let unfit = client.get(&page);
+    for css in ["#breakdown-error", ".confirm a[href='#breakdown']"] {
+        assert_eq!(
+            unfit.text_of(css).as_deref(),
+            Some("分项合计 99.99 元，与报价 100.00 元不相等")
+        );
+    }
     assert!(
         !client
             .get(&page)
             .has(&format!("form[action='{}']", tender.path("/bid/submit")))
     );
+    // A draft is not thrown away by one click.
+    let discard = tender.path("/bid/discard");
+    client.submit(&page, &discard, &[]).expect(422);
+    assert_eq!(drafts(&portal), 1);
+    client
+        .submit(&page, &discard, &[("sure_discard", "yes")])
+        .expect(303);
+    assert_eq!(drafts(&portal), 0);
+    write_draft(&client, &tender, "100", "方案").expect(303);
 
     // Somebody saved meanwhile: 409, what was typed is kept.
     let stale = client.get(&page);
@@ -421,7 +465,22 @@ fn replaced_and_withdrawn_until_the_deadline(database: Database) {
         .submit(&page, &withdraw, &[("sure", "yes")])
         .expect(303);
     assert_eq!(states(&portal), ["replaced", "withdrawn"]);
-    client.get(&page).expect(200);
+    // What was is to be found again: on the bid's page, on the desk, at the project.
+    let shown = client.get(&page);
+    shown.expect(200).see("以前提交的投标").see(&first);
+    for number in [&first, &second] {
+        assert!(shown.has(&format!("a[href$='no={number}']")));
+    }
+    let withdrawn = client.get(&tender.path(&format!("/bid/receipt?no={second}")));
+    withdrawn
+        .expect(200)
+        .see("已撤回")
+        .see_not("任何人都看不到");
+    let desk = client.get("/work");
+    desk.expect(200).see("已撤回");
+    assert!(desk.has(&format!("a[href$='no={second}']")));
+    assert!(!desk.has(&format!("a[href$='no={first}']")));
+    client.get(&tender.path("")).see("已经撤回");
     let third = bid(&client, &tender, "455000");
     assert_eq!(states(&portal), ["replaced", "withdrawn", "submitted"]);
 

@@ -144,14 +144,48 @@ fn the_first_in_rank_is_awarded(database: Database) {
         !public.body.contains("示范社工事务所0号"),
         "a loser is named in public"
     );
+    // Until when and where to write: dates, not periods (3 working days, then 7, from Monday 2026-03-02).
+    public
+        .see("2026-03-05")
+        .see("2026-03-16")
+        .see("示范镇人民政府")
+        .see("0512-00000001");
+    assert!(public.has(&format!("aside a[href='{}']", stage.path("/opening"))));
+    // The notice says the same in words, above its data.
+    let notice: i64 = stage.portal.read(|db| {
+        Ok(publications::table
+            .filter(publications::kind.eq("award"))
+            .select(publications::id)
+            .first(db)?)
+    });
+    let notice = stage
+        .portal
+        .anonymous()
+        .get(&stage.path(&format!("/notices/{notice}")));
+    let told = notice.expect(200).text_of("dl").unwrap();
+    for words in [
+        "示范社工事务所1号",
+        "示范路1号",
+        "95,000.00 元",
+        "99.00 分",
+        "人员费用",
+        "3 个工作日",
+    ] {
+        assert!(told.contains(words), "{words} is not in {told}");
+    }
+    assert!(notice.has(&format!("article a[href='{result}']")));
     // A loser sees its own rank, and of others what is public.
-    let loser = stage.bidder(0, Role::Preparer).get(&result);
+    let preparer = stage.bidder(0, Role::Preparer);
+    let loser = preparer.get(&result);
     loser
         .expect(200)
         .see("示范社工事务所0号 的评审情况")
         .see("第 2 名")
         .see("98.00");
     assert!(!loser.body.contains("示范社工事务所2号") && !loser.body.contains("97.00"));
+    let own = preparer.get(&stage.path("/bid"));
+    own.expect(200).see("结果已公布").see_not("任何人都看不到");
+    assert!(own.has(&format!("aside a[href='{result}']")));
     let outsider = stage.portal.body(BodyKind::Provider, "局外社工中心", None);
     let outsider = stage
         .portal
@@ -192,6 +226,20 @@ fn an_award_that_cannot_stand_is_cancelled(database: Database) {
         .anonymous()
         .get(&stage.path("/result"))
         .expect(404);
+    // What fell is still told, but leads nowhere.
+    let notices = stage.portal.anonymous().get(&stage.path(""));
+    let notices: Vec<String> = notices
+        .html()
+        .select(&scraper::Selector::parse(".news a").unwrap())
+        .filter_map(|link| link.value().attr("href").map(str::to_owned))
+        .collect();
+    assert_eq!(notices.len(), 2);
+    for notice in &notices {
+        let told = stage.portal.anonymous().get(notice);
+        assert!(!told.expect(200).has("article p a[href$='/result']"));
+    }
+    let cancelled = stage.portal.anonymous().get(&notices[1]);
+    cancelled.see("拒绝签订合同");
     award(&stage, 1, "", "").expect(422).see("已被取消");
     award(&stage, 0, "", "").expect(303);
     assert_eq!(running(&stage), ["signing"]);

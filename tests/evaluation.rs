@@ -330,10 +330,8 @@ fn the_last_sheet_brings_the_exact_ranking(database: Database) {
         .see("9.50")
         .see("8.64");
     // Ranks are the officer's until the award.
-    stage
-        .bidder(0, Role::Submitter)
-        .get(&stage.path("/evaluation"))
-        .expect(403);
+    let bidder = stage.bidder(0, Role::Submitter);
+    bidder.get(&stage.path("/evaluation")).expect(403);
     stage
         .portal
         .anonymous()
@@ -354,6 +352,17 @@ fn the_last_sheet_brings_the_exact_ranking(database: Database) {
         "",
         "the public line names a panel member"
     );
+    // With the award each bidder reads what the panel wrote to its own bid, factor by factor, without names.
+    let (page, first) = (stage.path("/award"), stage.bidders[1].1.to_string());
+    stage
+        .officer
+        .submit(&page, &page, &[("bid", &first)])
+        .expect(303);
+    let loser = bidder.get(&stage.path("/result"));
+    loser.expect(200).see("人员配备");
+    assert_eq!(loser.body.matches("<li>方案完整</li>").count(), 3);
+    let public = stage.portal.anonymous().get(&stage.path("/result"));
+    public.expect(200).see_not("方案完整");
 }
 
 fn a_wide_spread_is_asked_about_once(database: Database) {

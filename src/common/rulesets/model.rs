@@ -72,6 +72,8 @@ pub struct MethodRules {
     pub openers: u32,
     pub decision: Period,
     pub result_notice: Period,
+    /// From the end of the notice period to the last day for a challenge.
+    pub challenge: Period,
     pub signing: Period,
     pub publishing: Period,
     /// The longest outage, in minutes, on the last day before a deadline that does not hold the tender.

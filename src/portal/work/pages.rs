@@ -11,6 +11,7 @@ use crate::kernel::people::BodyId;
 use crate::kernel::roles::{BodyKind, Role};
 use crate::organizations::qualification::{self, KeepDirectory, QualificationState};
 use crate::organizations::registry::{self, CheckProviders, Provider, ProviderState};
+use crate::procurement::bids::PrepareBids;
 use crate::procurement::tenders;
 use crate::web::{Answer, SignedIn, View};
 use actix_web::web::Query;
@@ -285,7 +286,7 @@ pub async fn show(SignedIn(actor): SignedIn, view: View, filter: Query<Filter>) 
             .map(|row| project_view(&view, row))
             .collect::<Vec<_>>(),
         "has_projects": !desk.projects.is_empty(),
-        "bids": desk.bids.iter().map(|row| bid_view(&view, row)).collect::<Vec<_>>(),
+        "bids": desk.bids.iter().map(|row| bid_view(&view, row, actor.may::<PrepareBids>())).collect::<Vec<_>>(),
         "contracts": desk.contracts.iter().take(CONTRACTS).map(|row| contract_view(&view, row, body, today)).collect::<Vec<_>>(),
         "contracts_more": (contracts > CONTRACTS)
             .then(|| view.say_with("portal-work-contracts-all", &[("count", &contracts.to_string())])),
@@ -365,14 +366,21 @@ fn stage_class(stage: &str) -> &'static str {
     }
 }
 
-fn bid_view(view: &View, row: &BidRow) -> Value {
-    let before_opening = matches!(row.tender_state.as_str(), "open" | "held" | "closed");
+fn bid_view(view: &View, row: &BidRow, reads_receipts: bool) -> Value {
+    let is_withdrawn = row.state == "withdrawn";
+    let (stage, class) = if is_withdrawn {
+        ("bids-standing-withdrawn".to_owned(), "off")
+    } else {
+        let stage = format!("portal-work-stage-{}", row.tender_state);
+        (stage, stage_class(&row.tender_state))
+    };
     json!({
         "href": format!("/projects/{}", row.project),
-        "receipt": before_opening.then(|| format!("/projects/{}/bid/receipt", row.project)),
+        "receipt": reads_receipts
+            .then(|| format!("/projects/{}/bid/receipt?no={}", row.project, row.receipt_no)),
         "title": row.title,
-        "stage": view.say(&format!("portal-work-stage-{}", row.tender_state)),
-        "class": stage_class(&row.tender_state),
+        "stage": view.say(&stage),
+        "class": class,
         "at": instant::minute(row.at),
         "closes": row.closes_at.map(instant::deadline),
     })

@@ -12,7 +12,7 @@ use crate::schema::{
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::dsl::{exists, not};
 use diesel::prelude::*;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A desk is no archive: the newest that many.
 const MOST: i64 = 400;
@@ -131,18 +131,16 @@ pub fn list_unsigned(db: &mut Db, body: BodyId) -> QueryResult<Vec<(i64, String)
     Ok(rows)
 }
 
-/// A project as its bidder sees it: id, title, the tender's state, its deadline, when the draft or bid was saved.
+/// A project for which a body has begun to write a bid.
 #[derive(Queryable, Clone, Debug)]
-pub struct BidRow {
+pub struct DraftRow {
     pub project: i64,
     pub title: String,
-    pub tender_state: String,
     pub closes_at: Option<NaiveDateTime>,
-    pub at: NaiveDateTime,
 }
 
 /// The body's own drafts in tenders that still take bids.
-pub fn list_drafts(db: &mut Db, bidder: BodyId) -> QueryResult<Vec<BidRow>> {
+pub fn list_drafts(db: &mut Db, bidder: BodyId) -> QueryResult<Vec<DraftRow>> {
     bid_drafts::table
         .inner_join(tenders::table.on(tenders::id.eq(bid_drafts::tender_id)))
         .inner_join(projects::table.on(projects::id.eq(tenders::project_id)))
@@ -150,33 +148,46 @@ pub fn list_drafts(db: &mut Db, bidder: BodyId) -> QueryResult<Vec<BidRow>> {
         .filter(tenders::state.eq("open"))
         .order((tenders::closes_at, tenders::id))
         .limit(MOST)
-        .select((
-            projects::id,
-            projects::title,
-            tenders::state,
-            tenders::closes_at,
-            bid_drafts::updated_at,
-        ))
+        .select((projects::id, projects::title, tenders::closes_at))
         .load(db)
 }
 
-/// The body's own standing bids.
+/// A body's last bid in a tender; `state` is its own: one that was withdrawn is to be found again too.
+#[derive(Queryable, Clone, Debug)]
+pub struct BidRow {
+    pub tender: i64,
+    pub project: i64,
+    pub title: String,
+    pub tender_state: String,
+    pub closes_at: Option<NaiveDateTime>,
+    pub at: NaiveDateTime,
+    pub state: String,
+    pub receipt_no: String,
+}
+
+/// The body's own bids: the last one of each tender.
 pub fn list_bids(db: &mut Db, bidder: BodyId) -> QueryResult<Vec<BidRow>> {
-    bids::table
+    let mut rows: Vec<BidRow> = bids::table
         .inner_join(tenders::table.on(tenders::id.eq(bids::tender_id)))
         .inner_join(projects::table.on(projects::id.eq(tenders::project_id)))
         .filter(bids::bidder_id.eq(bidder.0))
-        .filter(bids::state.eq("submitted"))
+        .filter(bids::state.ne("replaced"))
         .order((bids::submitted_at.desc(), bids::id.desc()))
         .limit(MOST)
         .select((
+            tenders::id,
             projects::id,
             projects::title,
             tenders::state,
             tenders::closes_at,
             bids::submitted_at,
+            bids::state,
+            bids::receipt_no,
         ))
-        .load(db)
+        .load(db)?;
+    let mut seen = BTreeSet::new();
+    rows.retain(|row| seen.insert(row.tender));
+    Ok(rows)
 }
 
 /// Tenders that wait for this person's scores: tender and title. For the member alone: panels are secret (87号令 §47).

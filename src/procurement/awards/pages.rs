@@ -4,7 +4,7 @@ use super::actions::{self, Decision};
 use super::model::{Award, AwardState, AwardTenders, Ground, ReadOwnResult};
 use super::queries;
 use crate::accounts;
-use crate::common::publications;
+use crate::common::{publications, rulesets};
 use crate::infra::actor::Actor;
 use crate::infra::db::Db;
 use crate::infra::failure::Failure;
@@ -18,6 +18,7 @@ use crate::procurement::projects::{self, Project, ProjectId};
 use crate::procurement::tenders::{self, Criterion, CriterionKind, Tender, TenderState};
 use crate::web::{Answer, AppError, Form, May, State, View};
 use actix_web::web::{Data, Path, ServiceConfig, get, post};
+use chrono::NaiveDate;
 use serde_json::{Value, json};
 
 pub fn routes(cfg: &mut ServiceConfig) {
@@ -212,6 +213,8 @@ struct Found {
     notice: Value,
     own: Option<Own>,
     may_draw_up: bool,
+    /// Last days of the notice period and of the time for a challenge, and the article that gives it.
+    remedy: (Option<NaiveDate>, Option<NaiveDate>, String),
     is_proven: bool,
     winner_page: Option<String>,
     contract: Option<i64>,
@@ -245,7 +248,15 @@ fn read_result(db: &mut Db, actor: Option<&Actor>, id: ProjectId) -> Result<Foun
         None
     };
     let provider = registry::find_by_body(db, winner.bidder_id)?;
+    let (rules, calendar) = (
+        tenders::rules_of(db, &tender)?,
+        rulesets::load_calendar(db)?,
+    );
+    let decided_on = instant::shanghai_date(award.decided_at);
+    let noticed = rules.result_notice.deadline(decided_on, &calendar);
+    let challenged = noticed.and_then(|end| rules.challenge.deadline(end, &calendar));
     Ok(Found {
+        remedy: (noticed, challenged, rules.challenge.article),
         buyer: accounts::find_body(db, project.buyer_id)?.name,
         decided: instant::minute(award.decided_at),
         is_proven: provider
@@ -342,7 +353,8 @@ async fn result(view: View, state: Data<State>, id: Path<ProjectId>) -> Answer {
             "winner": found.winner.bidder_name, "address": found.notice.get("winner_address"), "price": found.winner.price.to_string(),
             "capitals": found.winner.price.capitals(), "total": found.winner.total.to_string(),
             "term_from": text("term_from"), "term_to": text("term_to"), "items": items, "panel": list("panel"),
-            "days": found.notice.get("notice_days").map(ToString::to_string).unwrap_or_default(),
+            "remedy": remedy(&view, &found),
+            "opening": format!("/projects/{id}/opening"),
             "own": found.own.as_ref().map(own_view),
             "may_draw_up": found.may_draw_up && found.is_proven,
             "waits_for_proof": found.may_draw_up && !found.is_proven,
@@ -353,21 +365,35 @@ async fn result(view: View, state: Data<State>, id: Path<ProjectId>) -> Answer {
     )
 }
 
+/// Until when and to whom somebody writes who disagrees; nothing where the working calendar does not reach so far.
+fn remedy(view: &View, found: &Found) -> Option<Value> {
+    let (Some(noticed), Some(challenged), article) = &found.remedy else {
+        return None;
+    };
+    let (noticed, challenged) = (noticed.to_string(), challenged.to_string());
+    Some(json!({
+        "text": view.say_with("awards-rights-text", &[("notice", &noticed), ("until", &challenged)]),
+        "article": article,
+    }))
+}
+
 fn own_view(own: &Own) -> Value {
     let marks: Vec<Value> = own
         .criteria
         .iter()
         .filter_map(|criterion| {
-            let points = match criterion.kind {
-                CriterionKind::Price => own.ranked.as_ref()?.price_points.to_string(),
+            let (points, notes) = match criterion.kind {
+                CriterionKind::Price => (own.ranked.as_ref()?.price_points, &[][..]),
                 CriterionKind::Quality => own
                     .means
                     .iter()
-                    .find(|mean| mean.criterion_id == criterion.id)?
-                    .points
-                    .to_string(),
+                    .find(|mean| mean.criterion_id == criterion.id)
+                    .map(|mean| (mean.points, mean.notes.as_slice()))?,
             };
-            Some(json!({ "name": criterion.name, "weight": criterion.weight.to_string(), "points": points }))
+            Some(json!({
+                "name": criterion.name, "weight": criterion.weight.to_string(), "points": points.to_string(),
+                "measure": criterion.measure, "notes": notes,
+            }))
         })
         .collect();
     json!({

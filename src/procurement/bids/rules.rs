@@ -188,6 +188,21 @@ pub fn may_receive(
     }
 }
 
+/// Where a bid that counts is on its way, as its bidder is told: the end of a message's key. Evaluated is opened still:
+/// the result is told with the award.
+pub fn standing(tender: TenderState, is_receiving: bool, was_opened: bool) -> &'static str {
+    match tender {
+        TenderState::Open if is_receiving => "sealed",
+        TenderState::Draft | TenderState::Open | TenderState::Held | TenderState::Closed => {
+            "waiting"
+        }
+        TenderState::Opened | TenderState::Evaluated => "opened",
+        TenderState::Awarded | TenderState::Contracted => "decided",
+        TenderState::Failed | TenderState::Cancelled if was_opened => "ended",
+        TenderState::Failed | TenderState::Cancelled => "unopened",
+    }
+}
+
 /// Every pair of state and step is decided.
 pub fn next_state(from: BidState, step: Step) -> Result<BidState, BidRule> {
     match (from, step) {

@@ -89,6 +89,8 @@ pub struct RankedBid {
 pub struct CriterionMean {
     pub criterion_id: CriterionId,
     pub points: Points,
+    /// What the members wrote to it, without their names.
+    pub notes: Vec<String>,
 }
 
 /// What a bid comes to: the price's exact points, the exact total, and the rank.

@@ -83,13 +83,14 @@ pub fn list_scores(db: &mut Db, tender: TenderId, members: &[PersonId]) -> Query
         .load(db)
 }
 
-/// The mean of every criterion for one bid, over the members whose sheets count.
+/// The mean of every criterion for one bid, over the members whose sheets count; the notes in an order that tells nobody
+/// whose they are.
 pub fn criterion_means(
     db: &mut Db,
     tender: TenderId,
     bid: BidId,
 ) -> QueryResult<Vec<CriterionMean>> {
-    let rows: Vec<(CriterionId, i64)> = scores::table
+    let rows: Vec<(CriterionId, i64, String)> = scores::table
         .inner_join(
             score_sheets::table.on(score_sheets::tender_id
                 .eq(scores::tender_id)
@@ -98,22 +99,25 @@ pub fn criterion_means(
         .filter(scores::tender_id.eq(tender))
         .filter(scores::bid_id.eq(bid))
         .filter(score_sheets::submitted_at.is_not_null())
-        .order(scores::criterion_id)
-        .select((scores::criterion_id, scores::points))
+        .order((scores::criterion_id, scores::note))
+        .select((scores::criterion_id, scores::points, scores::note))
         .load(db)?;
-    let mut ids: Vec<CriterionId> = rows.iter().map(|(id, _)| *id).collect();
+    let mut ids: Vec<CriterionId> = rows.iter().map(|(id, ..)| *id).collect();
     ids.dedup();
     Ok(ids
         .into_iter()
         .filter_map(|criterion_id| {
-            let points: Vec<Points> = rows
-                .iter()
-                .filter(|(id, _)| *id == criterion_id)
-                .map(|(_, points)| Points::from_hundredths(*points))
+            let of = || rows.iter().filter(|(id, ..)| *id == criterion_id);
+            let points: Vec<Points> = of()
+                .map(|(_, points, _)| Points::from_hundredths(*points))
                 .collect();
             Some(CriterionMean {
                 criterion_id,
                 points: Points::mean(&points)?,
+                notes: of()
+                    .map(|(.., note)| note.trim().to_owned())
+                    .filter(|note| !note.is_empty())
+                    .collect(),
             })
         })
         .collect())

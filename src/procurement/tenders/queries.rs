@@ -266,3 +266,20 @@ pub fn list_unanswered(db: &mut Db, buyer: BodyId) -> QueryResult<Vec<(ProjectId
     }
     Ok(counted)
 }
+
+/// The reader's own last bid in a tender: its state and when it came. Of nobody else's is ever asked here.
+pub fn find_own_bid(
+    db: &mut Db,
+    tender: TenderId,
+    bidder: BodyId,
+) -> QueryResult<Option<(String, NaiveDateTime)>> {
+    use crate::schema::bids;
+    bids::table
+        .filter(bids::tender_id.eq(tender))
+        .filter(bids::bidder_id.eq(bidder))
+        .filter(bids::state.ne("replaced"))
+        .order((bids::submitted_at.desc(), bids::id.desc()))
+        .select((bids::state, bids::submitted_at))
+        .first(db)
+        .optional()
+}

@@ -466,6 +466,7 @@ mod tests {
             openers: 2,
             decision: period(5, Unit::WorkingDays),
             result_notice: period(1, Unit::WorkingDays),
+            challenge: period(7, Unit::WorkingDays),
             signing: period(30, Unit::CalendarDays),
             publishing: period(2, Unit::WorkingDays),
             outage_minutes: 60,

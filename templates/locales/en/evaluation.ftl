@@ -98,6 +98,7 @@ evaluation-weight-head = Of
 evaluation-points = { $name }: points (0 to { $weight })
 evaluation-note-of = { $name }: note
 evaluation-note = Note
+evaluation-note-hint = The bidder reads the remark, unsigned, once the result is published.
 evaluation-asked-about = Please review: you gave { $points }
 evaluation-save-text = You may fill in a part, save and go on later. Empty means not scored yet, which is not 0; a note is kept with its points.
 evaluation-save = Save

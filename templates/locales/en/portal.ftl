@@ -101,6 +101,7 @@ portal-verify-title = Verify a public record
 portal-verify-lede = You need not take our word. With this portal's program anybody can check receipts and the ledger on a computer of their own.
 portal-verify-receipt-title = Check a bid receipt
 portal-verify-receipt-text = A bidder gets a receipt as a file. Save it and run on your own computer:
+portal-verify-receipt-get = The verifier is sanshe, the program that runs this portal. Its source is open: build it yourself, or ask the portal’s operator for a copy.
 portal-verify-receipt-file = RECEIPT-FILE
 portal-verify-receipt-what = The program checks the signature: only when number, time and fingerprint are exactly those that the portal signed does it say genuine. It needs no network.
 portal-verify-key = The portal's public key (Ed25519, hexadecimal). Compare it at different times and by different ways, to be sure that it stays the same:

@@ -98,6 +98,7 @@ evaluation-weight-head = 满分
 evaluation-points = { $name }：得分（0 至 { $weight }）
 evaluation-note-of = { $name }：评语
 evaluation-note = 评语
+evaluation-note-hint = 结果公告后，评语不署名告知该投标人。
 evaluation-asked-about = 请复核：原给 { $points } 分
 evaluation-save-text = 可以只填一部分，保存后继续。空着表示还没有打分，不等于 0 分；评语随得分一并保存。
 evaluation-save = 保存

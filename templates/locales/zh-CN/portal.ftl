@@ -101,6 +101,7 @@ portal-verify-title = 验证公开记录
 portal-verify-lede = 不必只相信我们。用本平台的程序，任何人都可以在自己的电脑上核对回执和台账。
 portal-verify-receipt-title = 核对一份投标回执
 portal-verify-receipt-text = 投标送达后，投标人会得到一份回执文件。下载保存后，在自己的电脑上运行：
+portal-verify-receipt-get = 核对程序就是运行本平台的程序 sanshe，源代码公开，可以自行编译，也可以向平台运营单位索取。
 portal-verify-receipt-file = 回执文件
 portal-verify-receipt-what = 程序会核对回执上的签名：编号、送达时间和密文指纹与平台当时签发的完全一致，才显示“真实”。核对不需要联网。
 portal-verify-key = 本平台签名用的公钥（Ed25519，十六进制）。请在不同时间、从不同渠道核对，确认它没有变化：

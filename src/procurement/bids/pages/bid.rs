@@ -2,12 +2,13 @@
 
 use super::super::model::{Card, Draft, FileRow};
 use super::super::{PrepareBids, SubmitBids, actions, rules};
-use super::{Desk, NAV, draft_form, size_text};
+use super::{Desk, NAV, draft_form, fate, size_text};
 use crate::infra::actor::Actor;
 use crate::infra::failure::{Failure, Refusal, Rule};
 use crate::kernel::instant;
 use crate::kernel::money::Fen;
 use crate::procurement::projects::ProjectId;
+use crate::procurement::tenders::TenderState;
 use crate::web::{Answer, AppError, Form, May, State, View};
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path};
@@ -74,6 +75,10 @@ pub async fn discard(
     form: Form,
 ) -> Answer {
     let desk = Desk::load(&state, &who.actor, *id).await?;
+    if !form.is_checked("sure_discard") {
+        let refusal = Refusal::new("form-confirm").at("sure_discard");
+        return refused(&view, &who.actor, &desk, Failure::Refused(refusal));
+    }
     let (tender, version, actor) = (desk.place.tender.id, form.version(), who.actor.clone());
     state
         .store
@@ -256,6 +261,15 @@ fn page(view: &View, actor: &Actor, desk: &Desk, form: &Form, told: &Told) -> An
     };
     let title = view.say("bids-title");
     let project = &desk.place.project;
+    // A draft may be saved while its lines do not give the price; the place to say so is beside them.
+    let unfit = desk.draft.as_ref().and_then(|(draft, ..)| {
+        let refusal = rules::check_sum(draft.price?, &draft.lines)
+            .err()?
+            .refusal();
+        Some(json!(view.word(&refusal)))
+    });
+    let has_ended = desk.place.tender.opened_at.is_some()
+        || matches!(tender.state, TenderState::Failed | TenderState::Cancelled);
     let body = json!({
         "project": {
             "path": desk.place.path(""), "number": project.number, "title": project.title,
@@ -280,10 +294,14 @@ fn page(view: &View, actor: &Actor, desk: &Desk, form: &Form, told: &Told) -> An
         "draft": draft_view(view, desk),
         "files": files_view(&desk.files),
         "rows": draft_form::rows(form, &worded),
-        "breakdown_error": worded.pointer("/at/breakdown"),
+        "breakdown_error": worded.pointer("/at/breakdown").cloned().or(unfit.filter(|_| form.is_ok())),
         "form": worded,
         "not_sent": not_sent,
-        "current": current_view(desk),
+        "withdraw_error": worded.pointer("/at/sure"),
+        "discard_error": worded.pointer("/at/sure_discard"),
+        "current": current_view(view, desk),
+        "earlier": earlier_view(view, desk),
+        "has_ended": has_ended,
         "writing": desk.draft.is_some() || desk.current.is_none(),
         "max_lines": rules::MAX_LINES.to_string(),
     });
@@ -313,9 +331,13 @@ fn draft_view(view: &View, desk: &Desk) -> Value {
         return Value::Null;
     };
     let budget = desk.place.project.budget_fen;
-    let missing: Vec<String> = rules::check_complete(draft, desk.files.len())
+    let missing: Vec<Value> = rules::check_complete(draft, desk.files.len())
         .iter()
-        .map(|rule| view.word(&rule.refusal()))
+        .map(|rule| {
+            let refusal = rule.refusal();
+            let href = refusal.field.map(|field| format!("#{field}"));
+            json!({ "text": view.word(&refusal), "href": href })
+        })
         .collect();
     json!({
         "saved_at": instant::second(*saved_at),
@@ -344,11 +366,27 @@ pub fn files_view(files: &[(FileRow, Card)]) -> Vec<Value> {
         .collect()
 }
 
-fn current_view(desk: &Desk) -> Value {
+fn earlier_view(view: &View, desk: &Desk) -> Vec<Value> {
+    desk.earlier
+        .iter()
+        .map(|bid| {
+            json!({
+                "no": bid.receipt_no,
+                "href": actions::receipt_path(&desk.place.project, &bid.receipt_no),
+                "state": view.say(&format!("bids-standing-{}", bid.state)),
+                "at": instant::second(bid.submitted_at),
+                "ended": bid.ended_at.map(instant::second),
+            })
+        })
+        .collect()
+}
+
+fn current_view(view: &View, desk: &Desk) -> Value {
     let Some((bid, files)) = &desk.current else {
         return Value::Null;
     };
     json!({
+        "fate": fate(view, &desk.place, bid),
         "receipt_no": bid.receipt_no,
         "at": rules::exact(bid.submitted_at),
         "hash": bid.cipher_sha256,

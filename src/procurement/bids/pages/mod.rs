@@ -7,8 +7,8 @@ mod opened;
 mod opening;
 mod receipt;
 
-use super::model::{Bid, Card, Draft, FileRow};
-use super::{actions, queries};
+use super::model::{Bid, BidState, Card, Draft, FileRow};
+use super::{actions, queries, rules};
 use crate::infra::actor::Actor;
 use crate::infra::db::Db;
 use crate::infra::failure::Failure;
@@ -16,8 +16,9 @@ use crate::infra::secrets::Secrets;
 use crate::kernel::people::BodyId;
 use crate::procurement::projects::{self, Project, ProjectId};
 use crate::procurement::tenders::{self, Tender};
-use crate::web::State;
+use crate::web::{State, View};
 use actix_web::web::{Data, ServiceConfig, get, post, resource};
+use serde_json::{Value, json};
 
 const NAV: &str = "projects";
 
@@ -82,6 +83,8 @@ struct Desk {
     draft: Option<(Draft, i64, chrono::NaiveDateTime)>,
     files: Vec<(FileRow, Card)>,
     current: Option<(Bid, Vec<(FileRow, Card)>)>,
+    /// What was replaced or withdrawn, newest first.
+    earlier: Vec<Bid>,
 }
 
 impl Desk {
@@ -119,11 +122,14 @@ impl Desk {
             }
             None => None,
         };
+        let mut earlier = queries::list_of_bidder(db, tender, bidder)?;
+        earlier.retain(|bid| !bid.is_current());
         Ok(Self {
             place,
             draft,
             files,
             current,
+            earlier,
         })
     }
 
@@ -131,6 +137,25 @@ impl Desk {
     fn version(&self) -> i64 {
         self.draft.as_ref().map_or(0, |(_, version, _)| *version)
     }
+}
+
+/// What became of a bid so far, in a word and in a sentence, and where to read on.
+fn fate(view: &View, place: &Place, bid: &Bid) -> Value {
+    let tender = &place.tender;
+    let is_receiving =
+        rules::may_receive(tender.state, tender.closes_at, view.state.store.now()).is_ok();
+    let was_opened = tender.opened_at.is_some();
+    let standing = match bid.state {
+        BidState::Submitted => rules::standing(tender.state, is_receiving, was_opened),
+        ended @ (BidState::Replaced | BidState::Withdrawn) => ended.as_str(),
+    };
+    json!({
+        "title": view.say(&format!("bids-standing-{standing}")),
+        "text": view.say(&format!("bids-standing-text-{standing}")),
+        "invalid": bid.invalid_reason.map(|why| view.say(&format!("bids-invalid-{why}"))),
+        "opening": was_opened.then(|| place.path("/opening")),
+        "result": (standing == "decided").then(|| place.path("/result")),
+    })
 }
 
 fn with_cards(secrets: &Secrets, rows: Vec<FileRow>) -> Result<Vec<(FileRow, Card)>, Failure> {

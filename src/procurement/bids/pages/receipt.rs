@@ -2,10 +2,11 @@
 
 use super::super::model::Bid;
 use super::super::{PrepareBids, actions, queries, rules};
-use super::{NAV, Place, attachment, bid, with_cards};
+use super::{NAV, Place, attachment, bid, fate, with_cards};
 use crate::infra::actor::Actor;
 use crate::infra::failure::Failure;
 use crate::procurement::projects::ProjectId;
+use crate::procurement::tenders;
 use crate::web::{Answer, May, State, View};
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Path, Query};
@@ -28,14 +29,17 @@ async fn find(
     state
         .store
         .read(move |db| {
-            let place = Place::find(db, id)?;
+            let mut place = Place::find(db, id)?;
             let bid = match which.no {
                 Some(no) => queries::find_by_receipt(db, bidder, &no)?,
                 None => queries::list_of_bidder(db, place.tender.id, bidder)?
                     .into_iter()
                     .next(),
             };
-            Ok((place, bid.ok_or(Failure::NotFound)?))
+            let bid = bid.ok_or(Failure::NotFound)?;
+            // It may be of an earlier round.
+            place.tender = tenders::find(db, bid.tender_id)?;
+            Ok((place, bid))
         })
         .await
 }
@@ -62,8 +66,7 @@ pub async fn show(
             "no": found.receipt_no, "at": rules::exact(found.submitted_at), "hash": found.cipher_sha256,
             "bidder": checked.receipt.bidder, "public_key": checked.receipt.public_key,
             "ledger": checked.receipt.ledger_chain_hash,
-            "state": found.state.as_str(), "is_current": found.is_current(),
-            "state_text": view.say(&format!("bids-state-{}", found.state)),
+            "fate": fate(&view, &place, &found),
             "ended": found.ended_at.map(rules::exact),
             "download": format!("{}?no={}", place.path("/bid/receipt.json"), found.receipt_no),
         },

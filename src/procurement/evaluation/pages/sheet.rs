@@ -319,6 +319,7 @@ fn show_bid(view: &View, seen: &Seen, id: BidId, form: &Form) -> Answer {
                 "evaluation-points",
                 &[("name", &criterion.name), ("weight", &weight)],
             );
+            let note_hint = view.say("evaluation-note-hint");
             let note_label = view.say_with("evaluation-note-of", &[("name", &criterion.name)]);
             let score = score_of(seen, id, criterion);
             let asked = score
@@ -327,7 +328,7 @@ fn show_bid(view: &View, seen: &Seen, id: BidId, form: &Form) -> Answer {
             json!({
                 "name": criterion.name, "measure": criterion.measure, "weight": weight,
                 "points": field(&typed, points, &label, None, true),
-                "note": field(&typed, note, &note_label, None, false),
+                "note": field(&typed, note, &note_label, Some(&note_hint), false),
                 "given": score.map(|score| Points::from_hundredths(score.points).to_string()),
                 "given_note": score.map(|score| score.note.clone()),
                 "asked": asked.map(|asked| asked.to_string()),

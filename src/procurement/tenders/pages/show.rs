@@ -1,4 +1,4 @@
-//! One project as everybody sees it, its questions, its history. Nothing here knows of bids.
+//! One project as everybody sees it, its questions, its history. Nothing here knows of bids but the reader's own.
 
 use super::{NAV, Place, by_code, left, method, row, tag, where_of};
 use crate::accounts;
@@ -35,6 +35,8 @@ struct Shown {
     criteria: Vec<Criterion>,
     answered: Vec<Question>,
     own: Vec<Question>,
+    /// The reader's own bid: its state and when it came.
+    own_bid: Option<(String, NaiveDateTime)>,
     clocks: Vec<Clock>,
     notices: Vec<Publication>,
 }
@@ -54,6 +56,7 @@ impl Shown {
             criteria: Vec::new(),
             answered: Vec::new(),
             own: Vec::new(),
+            own_bid: None,
             clocks: Vec::new(),
             notices: actions::notices_of(db, id)?,
             place,
@@ -73,6 +76,7 @@ impl Shown {
             {
                 shown.own = queries::list_own_questions(db, tender.id, asker)?;
                 shown.own.retain(|question| question.answered_at.is_none());
+                shown.own_bid = queries::find_own_bid(db, tender.id, asker)?;
             }
         }
         Ok(shown)
@@ -208,6 +212,10 @@ fn key_box(view: &View, shown: &Shown, now: NaiveDateTime) -> Value {
         "closes": running.map(|(due, _)| view.say_with("projects-closes-on", &[("at", &instant::deadline(due))])),
         "bid": (running.is_some() && can_bid).then(|| place.path("/bid")),
         "is_visitor": view.actor().is_none(),
+        "own": shown.own_bid.as_ref().map(|(state, at)| json!({
+            "text": view.say_with(&format!("projects-own-bid-{state}"), &[("at", &instant::second(*at))]),
+            "href": place.path("/bid"),
+        })),
         "title": title,
         "text": text,
         "opening": opened.then(|| place.path("/opening")),

@@ -1,0 +1,1 @@
+UPDATE rule_sets SET rules = json_remove(rules, '$.challenge') WHERE kind = 'method';
