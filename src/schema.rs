@@ -150,6 +150,46 @@ diesel::table! {
 }
 
 diesel::table! {
+    second_factors (person_id) {
+        person_id -> BigInt,
+        secret -> Nullable<Binary>,
+        pending -> Nullable<Binary>,
+        last_step -> BigInt,
+        enabled_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    recovery_codes (id) {
+        id -> BigInt,
+        person_id -> BigInt,
+        code_hash -> Text,
+        used_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    recoveries (id) {
+        id -> BigInt,
+        person_id -> BigInt,
+        reason -> Text,
+        proposed_by -> BigInt,
+        proposed_at -> Timestamp,
+        confirmed_by -> Nullable<BigInt>,
+        ended_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    email_changes (person_id) {
+        person_id -> BigInt,
+        email -> Text,
+        token_hash -> Text,
+        expires_at -> Timestamp,
+    }
+}
+
+diesel::table! {
     bodies (id) {
         id -> BigInt,
         kind -> Text,
@@ -639,6 +679,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     contract_signatures,
     contracts,
     criteria,
+    email_changes,
     events,
     files,
     jobs,
@@ -662,12 +703,15 @@ diesel::allow_tables_to_appear_in_same_query!(
     publications,
     qualifications,
     questions,
+    recoveries,
+    recovery_codes,
     regions,
     results,
     rule_sets,
     score_sheets,
     scores,
     search_documents,
+    second_factors,
     sessions,
     tenders,
     tokens,

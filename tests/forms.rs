@@ -257,6 +257,22 @@ fn accounts_and_organizations(database: Database) {
         ("name", ""),
         &[("name", Kind::Text(60))],
     );
+    sweep(
+        "another address",
+        "/account/email",
+        &newcomer,
+        &[("email", "other@test.invalid")],
+        ("email", "newcomer@test.invalid"),
+        &[("email", Kind::Email)],
+    );
+    sweep(
+        "reset of a second factor",
+        "/admin/recoveries",
+        &admin,
+        &[("email", "newcomer@test.invalid"), ("reason", "本人到场")],
+        ("email", "nobody@test.invalid"),
+        &[("email", Kind::Email), ("reason", Kind::Text(500))],
+    );
     let right = [
         ("kind", "bureau"),
         ("name", "示范教育局"),

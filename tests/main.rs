@@ -40,3 +40,4 @@ mod story;
 mod support;
 mod tender_clock;
 mod tenders;
+mod two_factors;

@@ -47,6 +47,13 @@ const DOORS: &[(&str, &str, &str)] = &[
     // One's own account.
     ("/account/name", ALL, ""),
     ("/account/password", ALL, ""),
+    ("/account/email", ALL, ""),
+    // A link that is not theirs is gone for everybody.
+    ("/account/email/confirm", "", ALL),
+    ("/account/two-factors/begin", ALL, ""),
+    ("/account/two-factors/set-up", ALL, ""),
+    ("/account/two-factors/codes", ALL, ""),
+    ("/account/two-factors/end", ALL, ""),
     ("/account/switch", "", ALL),
     ("/account/sessions/end", "", ALL),
     ("/account/invitations/accept", "", ALL),
@@ -72,6 +79,9 @@ const DOORS: &[(&str, &str, &str)] = &[
     ("/admin/bodies/{id}/grant", "administrator", ""),
     ("/admin/bodies/{id}/end", "", "administrator"),
     ("/admin/bodies/{id}/withdraw", "", "administrator"),
+    ("/admin/recoveries", "administrator", ""),
+    ("/admin/recoveries/{id}/confirm", "", "administrator"),
+    ("/admin/recoveries/{id}/withdraw", "", "administrator"),
     // The catalogue is the bureau's.
     ("/catalogue/import", "bureau", ""),
     ("/catalogue/drafts/{id}/publish", "", "bureau"),
@@ -161,6 +171,7 @@ const DOORS: &[(&str, &str, &str)] = &[
 /// Posts that need no account.
 const OPEN: &[&str] = &[
     "/sign-in",
+    "/sign-in/code",
     "/sign-out",
     "/sign-up",
     "/confirm",

@@ -3,13 +3,16 @@
 use crate::kernel::ids::{id, text_enum};
 use crate::kernel::people::{BodyId, PersonId, SessionId};
 use crate::kernel::roles::{BodyKind, Role};
-use crate::schema::{bodies, messages, people, sessions, tokens};
+use crate::schema::{
+    bodies, email_changes, messages, people, recoveries, second_factors, sessions, tokens,
+};
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
 id!(MembershipId);
 id!(InvitationId);
 id!(MessageId);
+id!(RecoveryId);
 
 #[derive(Queryable, Selectable, Clone)]
 #[diesel(table_name = people)]
@@ -104,4 +107,43 @@ pub struct Message {
     pub link: String,
     pub at: NaiveDateTime,
     pub first_read_at: Option<NaiveDateTime>,
+}
+
+/// Somebody's authenticator; its keys are sealed to the server.
+#[derive(Queryable, Selectable, Clone)]
+#[diesel(table_name = second_factors)]
+pub struct SecondFactor {
+    pub secret: Option<Vec<u8>>,
+    /// A key whose first code its owner has not typed yet.
+    pub pending: Option<Vec<u8>>,
+    pub last_step: i64,
+    pub enabled_at: Option<NaiveDateTime>,
+}
+
+/// What stands for a code once it has been compared.
+#[derive(Clone, Debug)]
+pub enum Proof {
+    /// A code of this step of time.
+    Step(i64),
+    /// The hash of a recovery code.
+    Recovery(String),
+}
+
+/// An open proposal to take a person's second factor off.
+#[derive(Queryable, Selectable, Clone, Debug)]
+#[diesel(table_name = recoveries)]
+pub struct Recovery {
+    pub id: RecoveryId,
+    pub person_id: PersonId,
+    pub reason: String,
+    pub proposed_by: PersonId,
+    pub proposed_at: NaiveDateTime,
+}
+
+/// An address that waits for its owner's word.
+#[derive(Queryable, Selectable, Clone, Debug)]
+#[diesel(table_name = email_changes)]
+pub struct EmailChange {
+    pub email: String,
+    pub expires_at: NaiveDateTime,
 }

@@ -6,7 +6,7 @@ use crate::infra::failure::Failure;
 use crate::infra::store::Tx;
 use crate::infra::words::Language;
 use crate::kernel::people::{PersonId, SessionId};
-use crate::kernel::roles::{BodyKind, Role};
+use crate::kernel::roles::{BodyKind, Role, is_staff};
 
 /// The password of every demo account.
 pub const PASSWORD: &str = "sanshe-demo-2026";
@@ -195,6 +195,7 @@ pub fn actor(tx: &mut Tx, account: &str) -> Result<Actor, Failure> {
 pub fn actor_of(tx: &mut Tx, person: PersonId) -> Result<Actor, Failure> {
     let person = accounts::find_person(tx.db, person)?;
     let (body, roles) = first_body(tx, person.id)?;
+    let is_staff = body.as_ref().is_some_and(|body| is_staff(body.kind));
     Ok(Actor {
         person_id: person.id,
         name: person.name,
@@ -203,6 +204,8 @@ pub fn actor_of(tx: &mut Tx, person: PersonId) -> Result<Actor, Failure> {
         roles,
         bodies: 1,
         verified_at: tx.machine_now(),
+        has_code: false,
+        is_staff,
     })
 }
 

@@ -2,8 +2,8 @@
 
 use super::db::Db;
 use crate::kernel::people::{BodyId, PersonId, SessionId};
-use crate::kernel::roles::{BodyKind, Role};
-use crate::schema::{bodies, memberships, messages, people, sessions, tenders};
+use crate::kernel::roles::{BodyKind, Role, is_staff};
+use crate::schema::{bodies, memberships, messages, people, second_factors, sessions, tenders};
 use chrono::{Duration, NaiveDateTime};
 use diesel::prelude::*;
 
@@ -25,6 +25,10 @@ pub struct Actor {
     pub roles: Vec<Role>,
     pub bodies: usize,
     pub verified_at: NaiveDateTime,
+    /// Whether a code is asked for beside the password.
+    pub has_code: bool,
+    /// Whether any of the person's bodies serves the public.
+    pub is_staff: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,12 +77,21 @@ pub fn set_seen(db: &mut Db, session: SessionId, now: NaiveDateTime) -> QueryRes
         .execute(db)
 }
 
+/// Ends a session that nobody used for too long.
+pub fn end_idle(db: &mut Db, session: SessionId, now: NaiveDateTime) -> QueryResult<usize> {
+    diesel::update(sessions::table.find(session))
+        .filter(sessions::ended_at.is_null())
+        .set(sessions::ended_at.eq(now))
+        .execute(db)
+}
+
 type SessionRow = (
     PersonId,
     String,
     Option<BodyId>,
     NaiveDateTime,
     NaiveDateTime,
+    Option<NaiveDateTime>,
 );
 
 /// The same, with the instant at which the session was last used.
@@ -89,6 +102,7 @@ pub fn find_seen(
 ) -> QueryResult<Option<(Actor, NaiveDateTime)>> {
     let row: Option<SessionRow> = sessions::table
         .inner_join(people::table.on(people::id.eq(sessions::person_id)))
+        .left_join(second_factors::table.on(second_factors::person_id.eq(sessions::person_id)))
         .filter(
             sessions::id
                 .eq(session)
@@ -103,10 +117,11 @@ pub fn find_seen(
             sessions::body_id,
             sessions::verified_at,
             sessions::seen_at,
+            second_factors::enabled_at.nullable(),
         ))
         .first(db)
         .optional()?;
-    let Some((person_id, name, body_id, verified_at, seen_at)) = row else {
+    let Some((person_id, name, body_id, verified_at, seen_at, code_at)) = row else {
         return Ok(None);
     };
     let held: Vec<(BodyId, BodyKind, String, Option<String>, Role)> = memberships::table
@@ -152,6 +167,8 @@ pub fn find_seen(
         roles,
         bodies: distinct.len(),
         verified_at,
+        has_code: code_at.is_some(),
+        is_staff: held.iter().any(|m| is_staff(m.1)),
     };
     Ok(Some((actor, seen_at)))
 }

@@ -134,6 +134,8 @@ pub struct Config {
     pub logo: Option<Logo>,
     pub smtp: Option<Smtp>,
     pub workers: usize,
+    /// A session of staff that nobody used for so long has expired.
+    pub staff_idle: chrono::Duration,
 }
 
 #[derive(Default, Deserialize)]
@@ -145,6 +147,7 @@ struct File {
     host: Host,
     smtp: Option<Smtp>,
     workers: Option<usize>,
+    staff_idle_minutes: Option<i64>,
 }
 
 impl Config {
@@ -203,6 +206,9 @@ impl Config {
             host,
             smtp: file.smtp,
             workers: file.workers.unwrap_or(2).clamp(1, 64),
+            staff_idle: chrono::Duration::minutes(
+                file.staff_idle_minutes.unwrap_or(30).clamp(5, 120),
+            ),
         })
     }
 

@@ -80,6 +80,12 @@ pub fn may(role: Role, kind: BodyKind) -> bool {
     }
 }
 
+/// Whether who acts for a body of the kind works for the public: their sign-in wants a second factor, and is not left
+/// open on an unattended desk.
+pub const fn is_staff(kind: BodyKind) -> bool {
+    !matches!(kind, BodyKind::Provider)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

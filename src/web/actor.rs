@@ -49,6 +49,23 @@ impl Actor {
     }
 }
 
+/// Anybody who has signed in, and for carrying out has proved it again in the last minutes: what guards the account.
+pub struct Verified(pub Actor);
+
+impl FromRequest for Verified {
+    type Error = AppError;
+    type Future = Ready<Result<Self, AppError>>;
+
+    fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        ready(SignedIn::of(req, payload).and_then(|SignedIn(actor)| {
+            if req.method() == actix_web::http::Method::POST && !actor.is_verified(machine_now()) {
+                return Err(AppError::VerifyFirst);
+            }
+            Ok(Self(actor))
+        }))
+    }
+}
+
 /// Anybody who has signed in.
 pub struct SignedIn(pub Actor);
 

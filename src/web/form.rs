@@ -200,10 +200,15 @@ impl Form {
         let typed: BTreeMap<&String, &Vec<String>> = self
             .typed
             .iter()
-            .filter(|(name, _)| !name.contains("password"))
+            .filter(|(name, _)| !is_secret(name))
             .collect();
         json!({ "typed": typed, "errors": errors, "at": at })
     }
+}
+
+/// Fields that are neither kept nor shown again: passwords and codes.
+pub fn is_secret(name: &str) -> bool {
+    name.contains("password") || name == "one_time_code"
 }
 
 /// A refusal in words, its article after the sentence.

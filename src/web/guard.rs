@@ -2,6 +2,7 @@
 
 use super::context::{Context, Ctx, Origin};
 use super::error::{Why, Worded};
+use super::form::is_secret;
 use super::state::State;
 use super::view::View;
 use crate::infra::actor::{self, Frame};
@@ -31,6 +32,7 @@ const MAX_PAIRS: usize = 2000;
 /// Posts that need no account; every other one is asked to sign in, its form kept.
 const OPEN_POSTS: &[&str] = &[
     "/sign-in",
+    "/sign-in/code",
     "/sign-up",
     "/forgot",
     "/reset",
@@ -40,6 +42,10 @@ const OPEN_POSTS: &[&str] = &[
     "/demo/sign-in",
     "/first-administrator",
 ];
+
+/// Where somebody who must have a second factor and has none may go.
+const ENROLMENT: &str = "/account/two-factors";
+const BESIDE_ENROLMENT: &[&str] = &[ENROLMENT, "/sign-in", "/sign-out", "/language"];
 
 pub const SESSION: &str = "session";
 const VISITOR: &str = "visitor";
@@ -108,6 +114,7 @@ pub async fn guard(
             refused.extensions_mut().insert(why);
             req.into_response(refused)
         }
+        None if must_enrol(&view) => req.into_response(view.see_other(ENROLMENT)),
         None => next.call(req).await?.map_into_boxed_body(),
     };
     let status = response.status();
@@ -202,7 +209,7 @@ async fn context_of(
     let (session, is_stale) =
         token.map_or((None, false), |token| (Some(token.session), token.is_stale));
     let is_demo = state.config.mode.is_demo();
-    let found = if session.is_none() && !is_demo {
+    let mut found = if session.is_none() && !is_demo {
         Frame::default()
     } else {
         let found = state
@@ -214,6 +221,26 @@ async fn context_of(
             Frame::default()
         })
     };
+    // A desk that was left alone: what is posted from it is kept, and asks to sign in first.
+    let idle = |frame: &Frame| {
+        let is_staff = frame.actor.as_ref().is_some_and(|actor| actor.is_staff);
+        is_staff
+            && frame
+                .seen_at
+                .is_some_and(|at| now - at >= state.config.staff_idle)
+    };
+    if let Some(session) = session.filter(|_| idle(&found)) {
+        let ended = state
+            .store
+            .write(move |tx| Ok(actor::end_idle(tx.db, session, now)?));
+        if let Err(error) = ended.await {
+            tracing::error!(%error, "an idle session was not ended");
+        }
+        found = Frame {
+            next_event: found.next_event,
+            ..Frame::default()
+        };
+    }
     if let (Some(session), Some(seen_at)) = (session, found.seen_at)
         && actor::is_unseen(seen_at, now)
     {
@@ -331,6 +358,19 @@ fn origin_of(req: &ServiceRequest, config: &Config) -> Origin {
     }
 }
 
+/// Whether this is somebody of the staff who has no second factor yet, on the way to anything but to one. A demo asks
+/// for none.
+fn must_enrol(view: &View) -> bool {
+    let path = view.ctx.path.split('?').next().unwrap_or_default();
+    let is_under = |way: &&str| {
+        path.strip_prefix(*way)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    view.actor()
+        .is_some_and(|actor| actor.is_staff && !actor.has_code && !view.state.config.mode.is_demo())
+        && !BESIDE_ENROLMENT.iter().any(is_under)
+}
+
 /// Why an unsafe request is not from a page of ours, if it is not.
 fn forged(req: &ServiceRequest, view: &View) -> Option<Why> {
     if matches!(*req.method(), Method::GET | Method::HEAD | Method::OPTIONS) {
@@ -420,7 +460,7 @@ fn keep(view: &View) -> Option<String> {
     let body: String = url::form_urlencoded::Serializer::new(String::new())
         .extend_pairs(
             url::form_urlencoded::parse(&view.ctx.body)
-                .filter(|(name, _)| !name.contains("password") && name != "csrf" && name != "keep"),
+                .filter(|(name, _)| !is_secret(name) && name != "csrf" && name != "keep"),
         )
         .finish();
     let kept = Kept {
@@ -476,6 +516,7 @@ pub fn sign_in_page(
         "form": form.view(&view.state.words, view.ctx.language),
         "next": form.raw("next"), "keep": form.raw("keep"), "verify": verify,
         "kept": !form.raw("keep").is_empty(),
+        "wants_code": verify && view.actor().is_some_and(|actor| actor.has_code),
         "name": view.actor().map(|actor| actor.name.clone()),
         "demo_people": if demo { demo_people(view) } else { Vec::new() },
     });

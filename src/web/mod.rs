@@ -14,7 +14,7 @@ pub mod state;
 pub mod throttle;
 pub mod view;
 
-pub use actor::{May, Permission, SignedIn};
+pub use actor::{May, Permission, SignedIn, Verified};
 pub use error::AppError;
 pub use form::Form;
 pub use state::State;

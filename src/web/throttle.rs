@@ -21,6 +21,8 @@ pub struct Throttle {
     networks: DefaultKeyedRateLimiter<String>,
     /// Guesses at one account from devices it does not know, all together.
     strangers: DefaultKeyedRateLimiter<String>,
+    /// Guesses at the one-time codes of one account from devices it does not know: whoever tries them has its password.
+    codes: DefaultKeyedRateLimiter<String>,
     /// One known device of one account.
     devices: DefaultKeyedRateLimiter<String>,
     /// Mails that a stranger can cause for one address, and somebody signed in for one recipient.
@@ -37,6 +39,7 @@ impl Default for Throttle {
         Self {
             networks: RateLimiter::keyed(per_minute(60)),
             strangers: RateLimiter::keyed(per_minute(6)),
+            codes: RateLimiter::keyed(Quota::per_hour(some(30)).allow_burst(some(6))),
             devices: RateLimiter::keyed(per_minute(10)),
             mails: RateLimiter::keyed(Quota::per_hour(some(12)).allow_burst(some(3))),
             senders: RateLimiter::keyed(Quota::per_hour(some(40)).allow_burst(some(20))),
@@ -58,6 +61,17 @@ impl Throttle {
             None => {
                 self.networks.check_key(&network.to_owned()).is_ok()
                     && self.strangers.check_key(&account.to_owned()).is_ok()
+            }
+        }
+    }
+
+    /// Whether a one-time code may be tried now.
+    pub fn allows_code(&self, network: &str, account: &str, device: Option<&str>) -> bool {
+        match device {
+            Some(_) => self.allows_guess(network, account, device),
+            None => {
+                self.networks.check_key(&network.to_owned()).is_ok()
+                    && self.codes.check_key(&account.to_owned()).is_ok()
             }
         }
     }
@@ -101,6 +115,7 @@ impl Throttle {
         for limiter in [
             &self.networks,
             &self.strangers,
+            &self.codes,
             &self.devices,
             &self.mails,
             &self.senders,

@@ -33,11 +33,17 @@ pub(super) fn new_link(
     path: &str,
     lives: Duration,
 ) -> Result<String, Failure> {
-    let nonce = random_hex::<32>()?;
+    let (link, hash) = new_secret(key, path)?;
     let until = tx.machine_now() + lives;
-    let hash = hash_of(&secret(key, &nonce));
     queries::insert_token(tx.db, person, purpose, &hash, device, until)?;
-    Ok(format!("{path}{NONCE}{nonce}"))
+    Ok(link)
+}
+
+/// A link with a fresh secret, as the letter keeps it, and the hash to know the secret by.
+pub(super) fn new_secret(key: &[u8], path: &str) -> Result<(String, String), Failure> {
+    let nonce = random_hex::<32>()?;
+    let hash = hash_of(&secret(key, &nonce));
+    Ok((format!("{path}{NONCE}{nonce}"), hash))
 }
 
 /// The link as its recipient gets it; any other link stays as it is.

@@ -1,20 +1,29 @@
 //! What other rooms ask of accounts: bodies, roles, and delivery into the inbox.
 
+mod address;
 mod administrators;
+mod factors;
 mod inbox;
 mod links;
 mod members;
 mod passwords;
+mod recovery;
 mod sessions;
 mod sign_up;
 
+pub use address::{ask_email, confirm_email};
 pub use administrators::{
     accept_first_administrator, found_body, grant_by_email, invite_first_administrator, rename,
+};
+pub use factors::{
+    RecoveryCodes, begin_factor, enable_factor, end_factor, prove, recovery_hash,
+    renew_recovery_codes,
 };
 pub use inbox::open;
 pub use links::{complete_link, hash_of};
 pub use members::{accept, decline, end_membership, invite, withdraw};
 pub use passwords::{change_password, forgot, hash_password, reset, verify_password};
+pub use recovery::{confirm_recovery, propose_recovery, withdraw_recovery};
 pub use sessions::{
     Browser, begin_session, end_others, end_session, set_language, set_name, sign_in, switch_body,
     verify,

@@ -56,12 +56,13 @@ pub fn forgot(tx: &mut Tx, key: &[u8], email: &str) -> Result<(), Failure> {
 }
 
 /// Sets the password by a link from the mail, which proves the address too; every session and link of before ends.
+/// Who has a second factor signs in with it afterwards: a mailbox alone lets nobody in.
 pub fn reset(
     tx: &mut Tx,
     token_hash: &str,
     password_hash: &str,
     from: &Browser,
-) -> Result<SessionId, Failure> {
+) -> Result<Option<SessionId>, Failure> {
     let token = use_link(tx, Purpose::Reset, token_hash)?;
     let at = tx.machine_now();
     let person = queries::find_person(tx.db, token.person_id)?;
@@ -76,7 +77,11 @@ pub fn reset(
         &Entry::new("person", person.id.0, "password.reset").for_staff(None),
     )?;
     mail::post(tx, &letter(&person, "password-changed").link("/account"))?;
-    sign_in(tx, person.id, from)
+    let factor = queries::find_factor(tx.db, person.id)?;
+    if factor.is_some_and(|factor| factor.enabled_at.is_some()) {
+        return Ok(None);
+    }
+    sign_in(tx, person.id, from).map(Some)
 }
 
 /// Sets a new password; the page has compared the old one. Every other session ends.
@@ -100,7 +105,7 @@ pub fn change_password(tx: &mut Tx, actor: &Actor, password_hash: &str) -> Resul
     mail::post(tx, &letter(&person, "password-changed").link("/account"))
 }
 
-fn letter(person: &Person, name: &str) -> Letter {
+pub(super) fn letter(person: &Person, name: &str) -> Letter {
     let language = person.language.parse().unwrap_or(Language::Chinese);
     Letter::new(&person.email, language, name).arg("name", &person.name)
 }

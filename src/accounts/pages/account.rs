@@ -82,6 +82,7 @@ async fn page(view: &View, actor: &Actor, form: Option<Form>) -> Answer {
         "others": sessions.len() > 1,
         "sessions": sessions,
         "has_body": actor.body.is_some(),
+        "has_code": actor.has_code,
     });
     let title = view.say("accounts-account-title");
     view.render_form("accounts/account", "", &title, &form, &body)

@@ -1,22 +1,27 @@
 //! Pages of accounts: in and out, the own account, members, administration, the inbox.
 
 mod account;
+mod address;
 mod admin;
 mod confirm;
+mod factors;
 mod inbox;
 mod members;
 mod password;
+mod recoveries;
 mod sign_in;
 mod sign_up;
 
 use super::actions::{self, Browser};
-use super::model::{Person, Token};
+use super::model::{Person, Proof, SecondFactor, Token};
+use super::rules::AccountRule;
+use super::rules::codes::{self, Typed};
 use super::{queries, rules};
 use crate::infra::actor;
 use crate::infra::failure::Failure;
 use crate::infra::store::machine_now;
-use crate::infra::tokens;
-use crate::kernel::people::SessionId;
+use crate::infra::{seal, tokens};
+use crate::kernel::people::{PersonId, SessionId};
 use crate::kernel::roles::{BodyKind, Role};
 use crate::web::context::Ctx;
 use crate::web::guard::{self, LANGUAGE, SESSION, cookie};
@@ -30,6 +35,7 @@ use std::rc::Rc;
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.route("/sign-in", get().to(sign_in::show))
         .route("/sign-in", post().to(sign_in::save))
+        .route("/sign-in/code", post().to(sign_in::code))
         .route("/sign-out", post().to(sign_in::sign_out))
         .route("/demo/sign-in", post().to(sign_in::demo))
         .route("/language", get().to(sign_in::language))
@@ -48,6 +54,15 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .route("/account", get().to(account::show))
         .route("/account/name", post().to(account::save_name))
         .route("/account/password", post().to(account::save_password))
+        .route("/account/email", get().to(address::show))
+        .route("/account/email", post().to(address::ask))
+        .route("/account/email/confirm", post().to(address::confirm))
+        .route("/account/two-factors", get().to(factors::show))
+        .route("/account/two-factors/begin", post().to(factors::begin))
+        .route("/account/two-factors/set-up", get().to(factors::set_up))
+        .route("/account/two-factors/set-up", post().to(factors::enable))
+        .route("/account/two-factors/codes", post().to(factors::renew))
+        .route("/account/two-factors/end", post().to(factors::end))
         .route("/account/switch", post().to(account::switch))
         .route("/account/sessions/end", post().to(account::end_session))
         .route(
@@ -68,6 +83,16 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .route("/admin/bodies/{id}/grant", post().to(admin::grant))
         .route("/admin/bodies/{id}/end", post().to(admin::end))
         .route("/admin/bodies/{id}/withdraw", post().to(admin::withdraw))
+        .route("/admin/recoveries", get().to(recoveries::list))
+        .route("/admin/recoveries", post().to(recoveries::propose))
+        .route(
+            "/admin/recoveries/{id}/confirm",
+            post().to(recoveries::confirm),
+        )
+        .route(
+            "/admin/recoveries/{id}/withdraw",
+            post().to(recoveries::withdraw),
+        )
         .route("/inbox", get().to(inbox::list))
         .route("/inbox/{id}", get().to(inbox::show));
 }
@@ -87,6 +112,17 @@ impl Permission for ManageMembers {
 struct ManageBodies;
 
 impl Permission for ManageBodies {
+    const STEP_UP: bool = true;
+
+    fn granted_to(role: Role, kind: BodyKind) -> bool {
+        role == Role::Administrator && kind == BodyKind::Platform
+    }
+}
+
+/// Takes the second factor of somebody else off, with a second administrator's word.
+struct RecoverAccounts;
+
+impl Permission for RecoverAccounts {
     const STEP_UP: bool = true;
 
     fn granted_to(role: Role, kind: BodyKind) -> bool {
@@ -190,6 +226,99 @@ async fn guess(
     } else {
         Guess::Wrong
     })
+}
+
+/// The other half of a sign-in still to come: who typed the right password in this browser, good until an instant, and
+/// void with the password.
+fn half(view: &View, person: &Person) -> String {
+    let until = (machine_now() + rules::CODE_WAITS).and_utc().timestamp();
+    let mac = tokens::mac(
+        view.state.secrets.token_key(),
+        "half",
+        &half_text(view, person, until),
+    );
+    format!("{}.{until}.{mac}", person.id)
+}
+
+fn half_text(view: &View, person: &Person, until: i64) -> String {
+    format!(
+        "{} {until} {} {}",
+        person.id, view.ctx.visitor, person.password_hash
+    )
+}
+
+/// Whose password was right, with their second factor, and whether they know this browser.
+async fn holder_of_half(
+    view: &View,
+    half: &str,
+) -> Result<Option<(Person, SecondFactor, bool)>, AppError> {
+    let mut parts = half.split('.');
+    let id = parts.next().and_then(|id| id.parse::<PersonId>().ok());
+    let until = parts.next().and_then(|until| until.parse::<i64>().ok());
+    let (Some(id), Some(until), Some(mac)) = (id, until, parts.next()) else {
+        return Ok(None);
+    };
+    if until <= machine_now().and_utc().timestamp() {
+        return Ok(None);
+    }
+    let device = mark(view);
+    let found = view.state.store.read(move |db| {
+        let person = queries::find_person(db, id)?;
+        let factor = queries::find_factor(db, id)?;
+        Ok((person, factor, queries::is_known_device(db, id, &device)?))
+    });
+    let (person, factor, is_known) = match found.await {
+        Ok(found) => found,
+        Err(Failure::NotFound) => return Ok(None),
+        Err(failure) => return Err(failure.into()),
+    };
+    let is_ours = tokens::mac_is(
+        view.state.secrets.token_key(),
+        "half",
+        &half_text(view, &person, until),
+        mac,
+    );
+    let factor = factor.filter(|factor| factor.enabled_at.is_some());
+    let is_open = is_ours && person.disabled_at.is_none();
+    Ok(factor
+        .filter(|_| is_open)
+        .map(|factor| (person, factor, is_known)))
+}
+
+/// One try at a code, slowed down as passwords are; what it proves is used up by the action.
+fn try_code(
+    view: &View,
+    person: PersonId,
+    factor: &SecondFactor,
+    is_known: bool,
+    typed: &str,
+) -> Result<Result<Proof, AccountRule>, AppError> {
+    let mark = mark(view);
+    let device = is_known.then_some(mark.as_str());
+    let account = format!("code {person}");
+    if !view
+        .state
+        .throttle
+        .allows_code(&view.ctx.network, &account, device)
+    {
+        return Ok(Err(AccountRule::TooManyCodes));
+    }
+    let proof = match codes::read(typed) {
+        None => None,
+        Some(Typed::Recovery(code)) => Some(Proof::Recovery(actions::recovery_hash(person, &code))),
+        Some(Typed::Code(code)) => {
+            let key = opened(view, factor.secret.as_deref())?;
+            let seconds = machine_now().and_utc().timestamp();
+            codes::accepted_step(&key, &code, seconds, factor.last_step).map(Proof::Step)
+        }
+    };
+    Ok(proof.ok_or(AccountRule::WrongCode))
+}
+
+/// An authenticator's key out of its seal.
+fn opened(view: &View, sealed: Option<&[u8]>) -> Result<Vec<u8>, AppError> {
+    let sealed = sealed.ok_or(Failure::NotFound)?;
+    Ok(seal::open(view.state.secrets.server_identity(), sealed)?)
 }
 
 async fn hash(view: &View, password: &str) -> Result<String, AppError> {

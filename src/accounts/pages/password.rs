@@ -105,7 +105,8 @@ pub async fn save(view: View, req: HttpRequest, mut form: Form) -> Answer {
         .store
         .write(move |tx| actions::reset(tx, &hash, &password_hash, &from));
     match done.await {
-        Ok(session) => enter(&view, &req, session, "/account", "").await,
+        Ok(Some(session)) => enter(&view, &req, session, "/account", "").await,
+        Ok(None) => Ok(view.see_other_with("/sign-in", "accounts-password-saved")),
         Err(Failure::NotFound) => link_gone(&view),
         Err(failure) => Err(failure.into()),
     }

@@ -1,10 +1,13 @@
 //! Sign-in, the password typed again, sign-out, the demo's one click, and the language.
 
-use super::{Guess, YEAR, browser, enter, guess, mark};
+use super::{Guess, YEAR, browser, enter, guess, half, holder_of_half, mark, try_code};
+use crate::accounts::model::Proof;
+use crate::accounts::rules::codes::CODE;
 use crate::accounts::rules::{self, AccountRule};
 use crate::accounts::{actions, queries};
 use crate::infra::actor::Actor;
 use crate::infra::failure::{Failure, Refusal, Rule};
+use crate::infra::store::Tx;
 use crate::infra::words::Language;
 use crate::web::guard::{LANGUAGE, SESSION, cookie, sign_in_page};
 use crate::web::{Answer, AppError, Form, View};
@@ -12,6 +15,7 @@ use actix_web::HttpRequest;
 use actix_web::http::StatusCode;
 use actix_web::web::Query;
 use serde::Deserialize;
+use serde_json::json;
 
 #[derive(Deserialize)]
 pub struct Next {
@@ -53,9 +57,13 @@ async fn sign_in(view: View, req: HttpRequest, mut form: Form) -> Answer {
             Some(person) => queries::is_known_device(db, person.id, &device)?,
             None => false,
         };
-        Ok((person, is_known))
+        let factor = match &person {
+            Some(person) => queries::find_factor(db, person.id)?,
+            None => None,
+        };
+        Ok((person, is_known, factor))
     });
-    let (person, is_known) = found.await?;
+    let (person, is_known, factor) = found.await?;
     let guessed = guess(
         &view,
         &email,
@@ -69,6 +77,10 @@ async fn sign_in(view: View, req: HttpRequest, mut form: Form) -> Answer {
         (Guess::TooMany, _) => {
             form.refuse(AccountRule::TooManyGuesses.refusal());
             again(&view, StatusCode::TOO_MANY_REQUESTS, &form, false)
+        }
+        (Guess::Right, Some(person)) if factor.is_some_and(|f| f.enabled_at.is_some()) => {
+            let form = form.with("half", half(&view, &person));
+            code_page(&view, &form)
         }
         (Guess::Right, Some(person)) => {
             let from = browser(&view, &req);
@@ -86,14 +98,52 @@ async fn sign_in(view: View, req: HttpRequest, mut form: Form) -> Answer {
     }
 }
 
+fn code_page(view: &View, form: &Form) -> Answer {
+    let title = view.say("accounts-code-title");
+    let body = json!({
+        "half": form.raw("half"), "next": form.raw("next"), "keep": form.raw("keep"),
+    });
+    view.render_form("accounts/sign_in_code", "", &title, form, &body)
+}
+
+/// The code after the password.
+pub async fn code(view: View, req: HttpRequest, mut form: Form) -> Answer {
+    let Some((person, factor, is_known)) = holder_of_half(&view, form.raw("half")).await? else {
+        form.refuse(AccountRule::CodeTooLate.refusal());
+        return again(&view, StatusCode::UNPROCESSABLE_ENTITY, &form, false);
+    };
+    let typed = form.raw(CODE);
+    let proof = match try_code(&view, person.id, &factor, is_known, typed)? {
+        Ok(proof) => proof,
+        Err(rule) => {
+            form.refuse(rule.refusal());
+            return code_page(&view, &form);
+        }
+    };
+    let from = browser(&view, &req);
+    let begun = view.state.store.write(move |tx| {
+        actions::prove(tx, person.id, &proof)?;
+        actions::sign_in(tx, person.id, &from)
+    });
+    match begun.await {
+        Ok(session) => enter(&view, &req, session, form.raw("next"), form.raw("keep")).await,
+        Err(failure) => {
+            form.take_up(AppError::from(failure))?;
+            code_page(&view, &form)
+        }
+    }
+}
+
 /// The password typed again by somebody who has signed in already.
 async fn verify(view: View, req: HttpRequest, actor: Actor, mut form: Form) -> Answer {
     let id = actor.person_id;
-    let person = view
-        .state
-        .store
-        .read(move |db| Ok(queries::find_person(db, id)?))
-        .await?;
+    let found = view.state.store.read(move |db| {
+        Ok((
+            queries::find_person(db, id)?,
+            queries::find_factor(db, id)?.filter(|factor| factor.enabled_at.is_some()),
+        ))
+    });
+    let (person, factor) = found.await?;
     // The session itself is the known device here.
     let guessed = guess(
         &view,
@@ -101,27 +151,56 @@ async fn verify(view: View, req: HttpRequest, actor: Actor, mut form: Form) -> A
         Some(&person),
         true,
         form.raw("password"),
-    )
-    .await?;
-    match guessed {
-        Guess::Right => verified(&view, &req, actor, form.raw("next"), form.raw("keep")).await,
-        Guess::Wrong => {
-            form.refuse(AccountRule::WrongPassword.refusal());
+    );
+    let refused = match guessed.await? {
+        Guess::Right => None,
+        Guess::Wrong => Some(AccountRule::WrongPassword),
+        Guess::TooMany => Some(AccountRule::TooManyGuesses),
+    };
+    let proof = match (refused, factor) {
+        (Some(rule), _) => Err(rule),
+        (None, None) => Ok(None),
+        (None, Some(factor)) => try_code(&view, id, &factor, true, form.raw(CODE))?.map(Some),
+    };
+    let done = match proof {
+        Ok(proof) => {
+            verified(
+                &view,
+                &req,
+                actor,
+                proof,
+                form.raw("next"),
+                form.raw("keep"),
+            )
+            .await
+        }
+        Err(rule) => Err(Failure::from(rule).into()),
+    };
+    match done {
+        Err(error) => {
+            form.take_up(error)?;
             again(&view, StatusCode::UNPROCESSABLE_ENTITY, &form, true)
         }
-        Guess::TooMany => {
-            form.refuse(AccountRule::TooManyGuesses.refusal());
-            again(&view, StatusCode::TOO_MANY_REQUESTS, &form, true)
-        }
+        done => done,
     }
 }
 
-async fn verified(view: &View, req: &HttpRequest, actor: Actor, next: &str, keep: &str) -> Answer {
+async fn verified(
+    view: &View,
+    req: &HttpRequest,
+    actor: Actor,
+    proof: Option<Proof>,
+    next: &str,
+    keep: &str,
+) -> Answer {
     let session = actor.session_id;
-    view.state
-        .store
-        .write(move |tx| actions::verify(tx, &actor))
-        .await?;
+    let verify = move |tx: &mut Tx| {
+        if let Some(proof) = &proof {
+            actions::prove(tx, actor.person_id, proof)?;
+        }
+        actions::verify(tx, &actor)
+    };
+    view.state.store.write(verify).await?;
     enter(view, req, session, next, keep).await
 }
 
@@ -169,7 +248,7 @@ pub async fn demo(view: View, req: HttpRequest, form: Form) -> Answer {
         && form.is_checked("verify")
         && actor.person_id == person.id
     {
-        return verified(&view, &req, actor, next, keep).await;
+        return verified(&view, &req, actor, None, next, keep).await;
     }
     let from = browser(&view, &req);
     let begun = view

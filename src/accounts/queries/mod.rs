@@ -1,9 +1,16 @@
 //! Rows of people, bodies, memberships and messages.
 
+mod factors;
 mod inbox;
 mod members;
 mod sessions;
 
+pub use factors::{
+    count_recovery_codes, delete_email_change, delete_factor, enable_factor, end_recovery,
+    find_email_change, find_email_change_by, find_factor, find_recovery, insert_recovery,
+    list_recoveries, replace_email_change, replace_recovery_codes, set_email, set_pending,
+    use_recovery_code, use_step,
+};
 pub use inbox::{find_message, list_messages, set_read};
 pub use members::{
     end_invitation, end_membership, find_invitation, find_membership, hold_body, insert_invitation,

@@ -49,3 +49,37 @@ mail-first-administrator-subject = Set up the administrator's account
 mail-first-administrator-body = Good day,
 
     Sanshe is ready. Open the link below and set the administrator's name and password. The link works once, within 24 hours.
+mail-two-factors-enabled-subject = Two-factor sign-in is on
+mail-two-factors-enabled-body = Dear { $name },
+
+    two-factor sign-in was switched on for your account on Sanshe, or moved to another phone, and every other device was signed out. If it was not you, change your password at once and tell the operator of the portal.
+mail-two-factors-ended-subject = Two-factor sign-in is off
+mail-two-factors-ended-body = Dear { $name },
+
+    two-factor sign-in was switched off for your account on Sanshe: the password alone signs in. If it was not you, change your password at once and switch it on again.
+mail-recovery-codes-renewed-subject = You have new recovery codes
+mail-recovery-codes-renewed-body = Dear { $name },
+
+    new recovery codes were made for your account on Sanshe, and those of before are void. If it was not you, change your password at once and tell the operator of the portal.
+mail-recovery-code-used-subject = A recovery code was used
+mail-recovery-code-used-body = Dear { $name },
+
+    somebody has just passed the two-factor sign-in of your account with a recovery code; { $left } are left. If it was not you, change your password at once and set up two-factor sign-in anew.
+mail-recovery-proposed-subject = An administrator proposes to reset your two-factor sign-in
+mail-recovery-proposed-body = Dear { $name },
+
+    an administrator of the portal proposes to switch the second factor of your account off; it happens when another one confirms. If you did not ask for it, tell the operator of the portal at once.
+mail-email-changing-subject = Your account is about to change its e-mail address
+mail-email-changing-body = Dear { $name },
+
+    your account on Sanshe asked to change its address to { $email }, which counts once it is confirmed there. If it was not you, change your password at once.
+mail-email-change-subject = Please confirm your new e-mail address
+mail-email-change-body = Good day,
+
+    somebody asked to use this address for their account on Sanshe. If it was you, sign in to that account, open the link below and confirm. The link works once, within 24 hours.
+
+    If it was not you, ignore this mail.
+mail-email-changed-subject = The e-mail address of your account was changed
+mail-email-changed-body = Dear { $name },
+
+    the address of your account on Sanshe is now { $email }: sign in with it from now on; reminders go there too. If it was not you, tell the operator of the portal at once.

@@ -49,3 +49,37 @@ mail-first-administrator-subject = 设置平台管理员账号
 mail-first-administrator-body = 您好：
 
     三社平台已完成初始化。请打开下面的链接，设置管理员的姓名和密码。链接 24 小时内有效，只能使用一次。
+mail-two-factors-enabled-subject = 双重验证已启用
+mail-two-factors-enabled-body = { $name }，您好：
+
+    您在三社平台的账号已启用双重验证（或更换了验证手机），其他设备上的登录已全部退出。如果不是您本人操作，请立即修改密码，并联系平台运营单位。
+mail-two-factors-ended-subject = 双重验证已停用
+mail-two-factors-ended-body = { $name }，您好：
+
+    您在三社平台的账号已停用双重验证，登录只需密码。如果不是您本人操作，请立即修改密码并重新启用。
+mail-recovery-codes-renewed-subject = 恢复码已重新生成
+mail-recovery-codes-renewed-body = { $name }，您好：
+
+    您在三社平台的恢复码已重新生成，以前的恢复码全部作废。如果不是您本人操作，请立即修改密码，并联系平台运营单位。
+mail-recovery-code-used-subject = 一个恢复码已使用
+mail-recovery-code-used-body = { $name }，您好：
+
+    刚刚有人用恢复码通过了您账号的双重验证，剩余可用恢复码 { $left } 个。如果不是您本人操作，请立即修改密码，并重新设置双重验证。
+mail-recovery-proposed-subject = 有管理员提出重置您的双重验证
+mail-recovery-proposed-body = { $name }，您好：
+
+    一名平台管理员提出停用您账号的双重验证，待另一名管理员确认后生效。如果不是您本人请求的，请立即联系平台运营单位。
+mail-email-changing-subject = 您的账号正在更换邮箱
+mail-email-changing-body = { $name }，您好：
+
+    您在三社平台的账号申请将邮箱更换为 { $email }，经新邮箱确认后生效。如果不是您本人操作，请立即修改密码。
+mail-email-change-subject = 请确认新的电子邮箱
+mail-email-change-body = 您好：
+
+    有人申请将其在三社平台的账号邮箱更换为此邮箱。如果是您本人，请登录原账号后打开下面的链接并确认。链接 24 小时内有效，只能使用一次。
+
+    如果不是您本人操作，请忽略本邮件。
+mail-email-changed-subject = 您的账号邮箱已更换
+mail-email-changed-body = { $name }，您好：
+
+    您在三社平台的账号邮箱已更换为 { $email }，今后请用新邮箱登录，提醒也发往新邮箱。如果不是您本人操作，请立即联系平台运营单位。

@@ -1,6 +1,10 @@
 //! What an address, a password, a path and a role must be like.
 
-use super::model::Token;
+pub mod codes;
+
+use self::codes::CODE;
+use crate::accounts::model::{Recovery, Token};
+use crate::kernel::people::PersonId;
 use crate::kernel::refusal::{Refusal, Rule};
 use crate::kernel::roles::{BodyKind, Role, may};
 use crate::kernel::text::narrow;
@@ -10,6 +14,10 @@ use chrono::{Duration, NaiveDateTime};
 pub const CONFIRM_FOR: Duration = Duration::hours(24);
 pub const RESET_FOR: Duration = Duration::hours(1);
 pub const INVITED_FOR: Duration = Duration::days(7);
+/// How long the page that asks for the code waits after the password.
+pub const CODE_WAITS: Duration = Duration::minutes(10);
+/// A proposal to take somebody's second factor off that nobody confirmed for so long is void.
+pub const RECOVERY_WAITS: Duration = Duration::days(7);
 
 /// So many invitations of one body may wait for an answer.
 pub const MOST_INVITATIONS: usize = 20;
@@ -37,6 +45,18 @@ pub enum AccountRule {
     LastOne,
     AdministratorExists,
     KindNotMadeHere,
+    WrongCode,
+    TooManyCodes,
+    /// The password was typed too long ago for the code to follow.
+    CodeTooLate,
+    /// Staff may take another device, not none.
+    CodeRequired,
+    NothingToRecover,
+    RecoveryOpen,
+    /// The administrator who proposed, or the person concerned.
+    NotTheSecond,
+    RecoveryTooLate,
+    SameEmail,
 }
 
 impl Rule for AccountRule {
@@ -64,6 +84,15 @@ impl Rule for AccountRule {
             Self::LastOne => Refusal::new("accounts-last-one"),
             Self::AdministratorExists => Refusal::new("accounts-administrator-exists"),
             Self::KindNotMadeHere => Refusal::new("accounts-kind-not-made-here").at("kind"),
+            Self::WrongCode => Refusal::new("accounts-code-wrong").at(CODE),
+            Self::TooManyCodes => Refusal::new("accounts-code-too-many").at(CODE),
+            Self::CodeTooLate => Refusal::new("accounts-code-too-late").at("password"),
+            Self::CodeRequired => Refusal::new("accounts-code-required"),
+            Self::NothingToRecover => Refusal::new("accounts-recovery-nothing").at("email"),
+            Self::RecoveryOpen => Refusal::new("accounts-recovery-open").at("email"),
+            Self::NotTheSecond => Refusal::new("accounts-recovery-not-second"),
+            Self::RecoveryTooLate => Refusal::new("accounts-recovery-late"),
+            Self::SameEmail => Refusal::new("accounts-email-same").at("email"),
         }
     }
 }
@@ -125,6 +154,21 @@ pub fn local_path(text: &str) -> Option<&str> {
 /// A link is good once, within its time.
 pub fn is_good(token: &Token, now: NaiveDateTime) -> bool {
     token.used_at.is_none() && token.expires_at > now
+}
+
+/// Whether this administrator may confirm that the person's second factor be taken off.
+pub fn may_confirm(
+    recovery: &Recovery,
+    by: PersonId,
+    now: NaiveDateTime,
+) -> Result<(), AccountRule> {
+    if by == recovery.proposed_by || by == recovery.person_id {
+        return Err(AccountRule::NotTheSecond);
+    }
+    if recovery.proposed_at + RECOVERY_WAITS <= now {
+        return Err(AccountRule::RecoveryTooLate);
+    }
+    Ok(())
 }
 
 /// Who gives rights in a body of the kind; every body of another kind is the administrator's care.
@@ -203,6 +247,7 @@ pub fn device(user_agent: &str) -> String {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::accounts::model::RecoveryId;
     use proptest::prelude::*;
 
     #[test]
@@ -333,6 +378,37 @@ mod tests {
             may_end(&[Administrator], Administrator, &[], BodyKind::Platform),
             Err(AccountRule::LastOne)
         );
+    }
+
+    #[test]
+    fn a_second_administrator_confirms_in_time() {
+        let at = |day| {
+            chrono::NaiveDate::from_ymd_opt(2026, 3, day)
+                .unwrap()
+                .and_hms_opt(9, 0, 0)
+                .unwrap()
+        };
+        let recovery = Recovery {
+            id: RecoveryId(1),
+            person_id: PersonId(1),
+            reason: String::new(),
+            proposed_by: PersonId(2),
+            proposed_at: at(2),
+        };
+        use AccountRule::{NotTheSecond, RecoveryTooLate};
+        for (by, day, expected) in [
+            (3, 2, Ok(())),
+            (3, 8, Ok(())),
+            (3, 9, Err(RecoveryTooLate)),
+            (2, 2, Err(NotTheSecond)),
+            (1, 2, Err(NotTheSecond)),
+        ] {
+            assert_eq!(
+                may_confirm(&recovery, PersonId(by), at(day)),
+                expected,
+                "{by} {day}"
+            );
+        }
     }
 
     #[test]

@@ -1,0 +1,4 @@
+DROP TABLE email_changes;
+DROP TABLE recoveries;
+DROP TABLE recovery_codes;
+DROP TABLE second_factors;
