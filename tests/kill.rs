@@ -45,15 +45,15 @@ impl Random {
 }
 
 /// A live portal with an open tender and bidders who are signed in, each with a draft that has a file.
-struct Ground {
-    config: Config,
-    origin: String,
-    tender: Tendering,
-    clients: Vec<(Client, String)>,
+pub struct Ground {
+    pub config: Config,
+    pub origin: String,
+    pub tender: Tendering,
+    pub clients: Vec<(Client, String)>,
 }
 
 impl Ground {
-    fn prepare(database: Database, count: usize) -> Self {
+    pub fn prepare(database: Database, count: usize) -> Self {
         let portal = Portal::start_as(Mode::Live, database);
         let tender = open_tender(&portal);
         let socket = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -81,7 +81,7 @@ impl Ground {
         }
     }
 
-    fn command(&self, command: &str) -> Command {
+    pub fn command(&self, command: &str) -> Command {
         let mut program = Command::new(env!("CARGO_BIN_EXE_sanshe"));
         program
             .arg(command)
@@ -97,7 +97,7 @@ impl Ground {
     }
 
     /// The real server, once it answers.
-    fn serve(&self) -> Server {
+    pub fn serve(&self) -> Server {
         let listen = self.origin.strip_prefix("http://").unwrap();
         let child = self
             .command("serve")
@@ -129,11 +129,11 @@ impl Drop for Ground {
     }
 }
 
-struct Server(Child);
+pub struct Server(Child);
 
 impl Server {
     /// SIGKILL: nothing is flushed, nobody is told.
-    fn kill(mut self) {
+    pub fn kill(mut self) {
         self.0.kill().unwrap();
         self.0.wait().unwrap();
     }
@@ -151,13 +151,13 @@ impl Drop for Server {
 }
 
 /// Sends, replaces, sends again, and keeps the number of each receipt that came.
-struct Sender<'a> {
-    client: &'a Client,
-    token: &'a str,
-    tender: &'a Tendering,
+pub struct Sender<'a> {
+    pub client: &'a Client,
+    pub token: &'a str,
+    pub tender: &'a Tendering,
 }
 
-enum Step {
+pub enum Step {
     Write { version: i64 },
     Send { version: i64 },
     Replace,
@@ -171,7 +171,7 @@ impl Sender<'_> {
     }
 
     /// Where this bidder stands, by its page: after a crash nothing else is known.
-    fn look(&self) -> Option<(Step, String)> {
+    pub fn look(&self) -> Option<(Step, String)> {
         let page = self.client.try_get(&self.tender.path("/bid"))?;
         if page.status != 200 {
             return None;
@@ -197,7 +197,7 @@ impl Sender<'_> {
     }
 
     /// One step; what comes next, or nothing when that is not known any more.
-    fn step(&self, step: &Step, file: &str, receipts: &Mutex<Vec<String>>) -> Option<Step> {
+    pub fn step(&self, step: &Step, file: &str, receipts: &Mutex<Vec<String>>) -> Option<Step> {
         let done = |reply: Option<Reply>| reply.filter(|reply| reply.status == 303);
         match *step {
             Step::Write { version } => {
@@ -265,7 +265,7 @@ fn count_by_body(bodies: Vec<Option<i64>>) -> BTreeMap<i64, usize> {
 }
 
 /// Every receipt leads to its bid, its ciphertexts and its line; nothing is there by halves.
-fn check(ground: &Ground, receipts: &[String]) -> usize {
+pub fn check(ground: &Ground, receipts: &[String]) -> usize {
     let mut db = ground.connect();
     let rows = load(&mut db);
     let by_number: BTreeMap<&str, &Row> = rows.iter().map(|r| (r.number.as_str(), r)).collect();

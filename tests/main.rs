@@ -15,6 +15,7 @@
 )]
 
 mod accounts;
+mod backup;
 mod bids;
 mod catalogue;
 mod commands;
@@ -41,3 +42,4 @@ mod support;
 mod tender_clock;
 mod tenders;
 mod two_factors;
+mod upgrade;

@@ -1,9 +1,13 @@
 //! What the command line can do: one thin file a command.
 
+mod backup;
+mod copy;
 mod import_catalogue;
 mod import_contracts;
 mod init;
 mod open;
+mod progress;
+mod restore;
 mod serve;
 mod verify_ledger;
 mod verify_receipt;
@@ -66,6 +70,22 @@ pub enum Command {
         #[command(flatten)]
         import: import_contracts::Import,
     },
+    /// Writes the whole portal into one file, while it runs; its keys into a second, encrypted one.
+    Backup {
+        #[command(flatten)]
+        place: Where,
+        #[command(flatten)]
+        backup: backup::Target,
+    },
+    /// Checks a backup and brings it into an empty folder and database.
+    Restore {
+        #[command(flatten)]
+        place: Where,
+        #[command(flatten)]
+        restore: restore::Given,
+    },
+    /// Moves a stopped portal's rows between `SQLite` and `PostgreSQL`, and compares both sides.
+    Copy(copy::Ends),
     /// Recomputes the ledger's chain; with a kept head or receipt, finds cutting and roll-back too.
     VerifyLedger {
         #[command(flatten)]
@@ -102,6 +122,9 @@ pub fn run(command: Command) -> Result<(), Failure> {
             let mode = if import.demo { Mode::Demo } else { Mode::Live };
             import_contracts::run(&place.config(mode)?, &import)
         }
+        Command::Backup { place, backup } => backup::run(&place.config(backup.mode())?, &backup),
+        Command::Restore { place, restore } => restore::run(&place, &restore),
+        Command::Copy(copy) => copy::run(&copy),
         Command::VerifyLedger { place, head, demo } => {
             let mode = if demo { Mode::Demo } else { Mode::Live };
             verify_ledger::run(&place.config(mode)?, head.as_deref())

@@ -232,6 +232,14 @@ pub fn frame(
 /// Address, name, and one body and role.
 pub type DemoPerson = (String, String, Option<(String, Role)>);
 
+/// Ends every session there is; everybody signs in again.
+pub fn end_all_sessions(db: &mut Db, now: NaiveDateTime) -> QueryResult<usize> {
+    let open = sessions::table.filter(sessions::ended_at.is_null());
+    diesel::update(open)
+        .set(sessions::ended_at.eq(now))
+        .execute(db)
+}
+
 /// The demo's accounts, a row for each role that one holds.
 pub fn list_demo_people(db: &mut Db) -> QueryResult<Vec<DemoPerson>> {
     people::table

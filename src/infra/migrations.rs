@@ -41,6 +41,12 @@ pub fn migrate(url: &DatabaseUrl) -> Result<Migrated, Failure> {
 
 /// Takes every table back, whatever lies in it, and sets the empty ones up again.
 pub fn empty(url: &DatabaseUrl) -> Result<(), Failure> {
+    take_back(url)?;
+    migrate(url).map(drop)
+}
+
+/// Takes every table back, whatever lies in it.
+pub fn take_back(url: &DatabaseUrl) -> Result<(), Failure> {
     let mut db = url.connect(Purpose::Write).map_err(Failure::internal)?;
     match &mut db {
         Db::Sqlite(conn) => {
@@ -53,7 +59,7 @@ pub fn empty(url: &DatabaseUrl) -> Result<(), Failure> {
                 .map_err(Failure::internal)?;
         }
     }
-    migrate(url).map(drop)
+    Ok(())
 }
 
 #[derive(diesel::QueryableByName)]
@@ -62,11 +68,59 @@ struct Version {
     version: String,
 }
 
+/// The migrations that have run, in order.
+pub fn applied(db: &mut Db) -> Result<Vec<String>, Failure> {
+    let applied: Vec<Version> =
+        diesel::sql_query("SELECT version FROM __diesel_schema_migrations ORDER BY version")
+            .load(db)?;
+    Ok(applied.into_iter().map(|row| row.version).collect())
+}
+
+/// Refuses a schema that this program does not know: only a newer one could have made it.
+pub fn refuse_unknown(schema: &[String]) -> Result<(), Failure> {
+    let known = versions::<diesel::sqlite::Sqlite>(&SQLITE)?;
+    if schema.iter().all(|version| known.contains(version)) {
+        Ok(())
+    } else {
+        Err(Failure::internal("its schema is newer than this program"))
+    }
+}
+
+/// Brings an empty database to a schema of the past: these migrations and no others.
+pub fn migrate_to(url: &DatabaseUrl, schema: &[String]) -> Result<(), Failure> {
+    let mut db = url.connect(Purpose::Write).map_err(Failure::internal)?;
+    match &mut db {
+        Db::Sqlite(conn) => run_some::<diesel::sqlite::Sqlite, _>(conn, &SQLITE, schema),
+        Db::Postgres(conn) => run_some::<diesel::pg::Pg, _>(conn, &POSTGRES, schema),
+    }
+}
+
+fn run_some<DB, C>(
+    conn: &mut C,
+    source: &EmbeddedMigrations,
+    schema: &[String],
+) -> Result<(), Failure>
+where
+    DB: diesel::backend::Backend,
+    C: MigrationHarness<DB>,
+    EmbeddedMigrations: MigrationSource<DB>,
+{
+    let known: Vec<Box<dyn Migration<DB>>> = source.migrations().map_err(Failure::internal)?;
+    // Asking makes the table of migrations, which each of them is then written into.
+    conn.applied_migrations().map_err(Failure::internal)?;
+    known
+        .iter()
+        .filter(|migration| schema.contains(&migration.name().version().to_string()))
+        .try_for_each(|migration| {
+            conn.run_migration(migration)
+                .map(drop)
+                .map_err(Failure::internal)
+        })
+}
+
 /// Whether exactly this program's migrations have run, without writing anything.
 pub fn is_current(db: &mut Db) -> Result<bool, Failure> {
-    let applied: Vec<Version> =
-        diesel::sql_query("SELECT version FROM __diesel_schema_migrations").load(db)?;
-    let mut applied: Vec<String> = applied.into_iter().map(|row| row.version).collect();
+    let mut applied = applied(db)?;
     let mut known = match db {
         Db::Sqlite(_) => versions::<diesel::sqlite::Sqlite>(&SQLITE)?,
         Db::Postgres(_) => versions::<diesel::pg::Pg>(&POSTGRES)?,

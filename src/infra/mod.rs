@@ -1,6 +1,7 @@
 //! The outside world: databases, files, secrets, mail and the clock behind one small face each.
 
 pub mod actor;
+pub mod backup;
 pub mod config;
 pub mod db;
 pub mod embedded;

@@ -67,14 +67,23 @@ impl Secrets {
                 path.display()
             )));
         }
-        toml::from_str(&text)
+        Self::from_text(&text)
             .map(Some)
-            .map_err(|_secret| Failure::internal(format!("{} is damaged", path.display())))
+            .ok_or_else(|| Failure::internal(format!("{} is damaged", path.display())))
+    }
+
+    /// As the file holds them. Whoever gets this text keeps it secret.
+    pub fn to_text(&self) -> Result<String, Failure> {
+        toml::to_string(self).map_err(Failure::internal)
+    }
+
+    pub fn from_text(text: &str) -> Option<Self> {
+        toml::from_str(text).ok()
     }
 
     /// Writes them once; existing secrets are never overwritten.
     pub fn write_new(&self, data: &Path) -> Result<(), Failure> {
-        let text = toml::to_string(self).map_err(Failure::internal)?;
+        let text = self.to_text()?;
         let mut file = fs::OpenOptions::new()
             .write(true)
             .create_new(true)

@@ -35,15 +35,21 @@ pub async fn sweep(store: &Store, disk: &Files) -> Result<usize, Failure> {
         })
         .await?;
     let stored = disk.list_older(machine_now() - ORPHAN_AFTER).await?;
+    // A backup that runs copies what its snapshot named: a file outlives its row's removal by a day too.
+    let still = machine_now() - ORPHAN_AFTER;
     let named: HashSet<String> = store
-        .read(|db| {
+        .read(move |db| {
             let mut keys: Vec<String> = files::table
-                .filter(files::removed_at.is_null())
+                .filter(files::removed_at.is_null().or(files::removed_at.gt(still)))
                 .select(files::storage_key)
                 .load(db)?;
             keys.extend(
                 bid_files::table
-                    .filter(bid_files::removed_at.is_null())
+                    .filter(
+                        bid_files::removed_at
+                            .is_null()
+                            .or(bid_files::removed_at.gt(still)),
+                    )
                     .select(bid_files::storage_key)
                     .load::<String>(db)?,
             );

@@ -1,5 +1,6 @@
 //! Heartbeat: when the portal could be reached, in portal time. A tender whose last day had a gap is held, not opened.
 
+use super::db::Db;
 use super::failure::Failure;
 use super::store::Tx;
 use crate::schema::uptimes;
@@ -39,9 +40,13 @@ pub fn bridge(tx: &mut Tx, until: NaiveDateTime) -> Result<(), Failure> {
 
 /// When the portal was last seen running, in portal time.
 pub fn last_seen(tx: &mut Tx) -> QueryResult<Option<NaiveDateTime>> {
+    last_beat(tx.db)
+}
+
+pub fn last_beat(db: &mut Db) -> QueryResult<Option<NaiveDateTime>> {
     uptimes::table
         .select(diesel::dsl::max(uptimes::last_at))
-        .first(tx.db)
+        .first(db)
 }
 
 /// The longest time without any run between two instants (portal clock).

@@ -94,6 +94,17 @@ impl Portal {
             // A demo makes its own.
             Secrets::make().unwrap().write_new(&data).unwrap();
         }
+        Self::serve(config, socket)
+    }
+
+    /// A portal on a folder and a database that are there already.
+    pub fn resume(config: Config) -> Self {
+        let socket = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        Self::serve(config, socket)
+    }
+
+    fn serve(config: Config, socket: std::net::TcpListener) -> Self {
+        let (data, listen) = (config.data.clone(), socket.local_addr().unwrap());
         let state = Data::new(commands::open(config).unwrap());
         let shared = state.clone();
         let (sender, receiver) = std::sync::mpsc::channel();

@@ -3,25 +3,30 @@
 use super::documents;
 use super::model::{Document, DocumentKind};
 use super::queries::{self, Prepared};
+use crate::infra::db::Db;
 use crate::infra::failure::Failure;
 use crate::infra::outbox::Job;
+use crate::infra::store::Store;
+use crate::infra::words::Words;
 use crate::web::State;
 use actix_web::web::Data;
 use std::collections::BTreeSet;
 
 /// Documents in one job of the writer, so that no bid waits behind an index.
 const BLOCK: usize = 200;
+/// Things read at once when the whole index is made anew.
+const SOURCES: i64 = 200;
 
 pub fn reindex(state: &Data<State>, job: &Job) -> Result<(), Failure> {
     let id = job.subject_id;
     match job.topic.as_str() {
         "catalogue.published" => {
             let documents = state.store.read_blocking(documents::catalogue)?;
-            replace(state, DocumentKind::Catalogue, documents)
+            replace(&state.store, DocumentKind::Catalogue, documents)
         }
         "region.imported" => {
             let documents = state.store.read_blocking(documents::communities)?;
-            replace(state, DocumentKind::Community, documents)
+            replace(&state.store, DocumentKind::Community, documents)
         }
         "provider.changed" => {
             let words = &state.words;
@@ -44,29 +49,70 @@ pub fn reindex(state: &Data<State>, job: &Job) -> Result<(), Failure> {
     }
 }
 
+/// The whole index anew, from what the database holds; `told` hears how many documents there are so far.
+pub fn rebuild(
+    store: &Store,
+    words: &Words,
+    mut told: impl FnMut(usize),
+) -> Result<usize, Failure> {
+    let mut count = 0;
+    for (kind, read) in [
+        (DocumentKind::Catalogue, documents::catalogue as Whole),
+        (DocumentKind::Community, documents::communities as Whole),
+    ] {
+        let documents = store.read_blocking(read)?;
+        count += documents.len();
+        replace(store, kind, documents)?;
+    }
+    for kind in [
+        DocumentKind::Organization,
+        DocumentKind::Project,
+        DocumentKind::Contract,
+    ] {
+        let mut after = 0;
+        loop {
+            let (ids, block) = store.read_blocking(|db| {
+                let ids = queries::list_sources(db, kind, after, SOURCES)?;
+                let documents = ids.iter().map(|id| match kind {
+                    DocumentKind::Organization => documents::organization(db, words, *id),
+                    DocumentKind::Project => documents::project(db, *id),
+                    _ => documents::contract(db, *id),
+                });
+                let documents: Vec<Option<Document>> = documents.collect::<Result<_, _>>()?;
+                let block: Vec<Prepared> = documents
+                    .into_iter()
+                    .flatten()
+                    .map(Prepared::from)
+                    .collect();
+                Ok((ids, block))
+            })?;
+            let Some(last) = ids.last() else {
+                break;
+            };
+            after = *last;
+            count += block.len();
+            store.write_blocking(move |tx| Ok(queries::put(tx.db, &block)?))?;
+            told(count);
+        }
+    }
+    Ok(count)
+}
+
+type Whole = fn(&mut Db) -> Result<Vec<Document>, Failure>;
+
 /// A whole kind anew: what is there now goes in, what is no longer there goes out.
-fn replace(
-    state: &Data<State>,
-    kind: DocumentKind,
-    documents: Vec<Document>,
-) -> Result<(), Failure> {
+fn replace(store: &Store, kind: DocumentKind, documents: Vec<Document>) -> Result<(), Failure> {
     let kept: BTreeSet<i64> = documents.iter().map(|d| d.subject_id).collect();
     let prepared: Vec<Prepared> = documents.into_iter().map(Prepared::from).collect();
     for block in prepared.chunks(BLOCK) {
         let block = block.to_vec();
-        state
-            .store
-            .write_blocking(move |tx| Ok(queries::put(tx.db, &block)?))?;
+        store.write_blocking(move |tx| Ok(queries::put(tx.db, &block)?))?;
     }
-    let held = state
-        .store
-        .read_blocking(|db| Ok(queries::list_subjects(db, kind)?))?;
+    let held = store.read_blocking(|db| Ok(queries::list_subjects(db, kind)?))?;
     let gone: Vec<i64> = held.into_iter().filter(|id| !kept.contains(id)).collect();
     for block in gone.chunks(BLOCK) {
         let block = block.to_vec();
-        state
-            .store
-            .write_blocking(move |tx| Ok(queries::remove(tx.db, kind, &block)?))?;
+        store.write_blocking(move |tx| Ok(queries::remove(tx.db, kind, &block)?))?;
     }
     Ok(())
 }

@@ -9,7 +9,7 @@ mod pages;
 mod queries;
 mod rules;
 
-pub use jobs::reindex;
+pub use jobs::{rebuild, reindex};
 
 use actix_web::web::{self, ServiceConfig};
 

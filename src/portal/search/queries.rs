@@ -4,7 +4,7 @@ use super::model::{Document, DocumentKind, Hit};
 use crate::infra::db::Db;
 use crate::kernel::text;
 use crate::on_db;
-use crate::schema::search_documents;
+use crate::schema::{contracts, projects, providers, search_documents};
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::sql_query;
@@ -155,6 +155,31 @@ fn put_postgres(conn: &mut PgConnection, documents: &[Prepared]) -> QueryResult<
 }
 
 /// The subjects of a kind that the index holds.
+/// The next things after an id that may have a document of this kind.
+pub fn list_sources(
+    db: &mut Db,
+    kind: DocumentKind,
+    after: i64,
+    size: i64,
+) -> QueryResult<Vec<i64>> {
+    macro_rules! next {
+        ($table:ident) => {
+            $table::table
+                .filter($table::id.gt(after))
+                .order($table::id)
+                .limit(size)
+                .select($table::id)
+                .load(db)
+        };
+    }
+    match kind {
+        DocumentKind::Organization => next!(providers),
+        DocumentKind::Project => next!(projects),
+        DocumentKind::Contract => next!(contracts),
+        DocumentKind::Catalogue | DocumentKind::Community => Ok(Vec::new()),
+    }
+}
+
 pub fn list_subjects(db: &mut Db, kind: DocumentKind) -> QueryResult<Vec<i64>> {
     search_documents::table
         .filter(search_documents::kind.eq(kind))
