@@ -377,6 +377,7 @@ diesel::table! {
         level -> BigInt,
         parent_code -> Nullable<Text>,
         description -> Text,
+        aliases -> Text,
     }
 }
 

@@ -63,6 +63,13 @@ fn a_resident_reads_the_shipped_sample(database: Database) {
         .see("基本养老服务")
         .see("/projects?code&#x3D;A0402")
         .see("/organizations?code&#x3D;A0402");
+    // What people call it leads there too.
+    item.see("老年食堂");
+    let called = resident.get(&format!(
+        "/catalogue?q={}",
+        "%E8%80%81%E5%B9%B4%E9%A3%9F%E5%A0%82"
+    ));
+    called.expect(200).see("A0402").see_not("A0403");
     resident
         .get("/catalogue/2026/A04")
         .expect(200)

@@ -651,6 +651,9 @@ fn both_sides_sign_and_it_is_public(database: Database) {
         ("?code=B", false),
         ("?q=%E7%A4%BA%E8%8C%83%E7%A4%BE%E5%B7%A5", true),
         ("?q=%25", false),
+        // 中区: a community of the contract; 复兴: one of another town.
+        ("?q=%E4%B8%AD%E5%8C%BA", true),
+        ("?q=%E5%A4%8D%E5%85%B4", false),
         ("?year=2026", true),
         ("?year=2030", false),
         ("?year=abc&code=%3Cscript%3E&after=zz&region=xx", true),
@@ -667,21 +670,18 @@ fn both_sides_sign_and_it_is_public(database: Database) {
         .see("95000.00")
         .see("320585100001;320585100002");
     assert!(!csv.body.contains("按季度支付"));
-    let today = sanshe::kernel::instant::shanghai_date(stage.portal.now());
-    let found = stage.portal.read(move |db| {
-        Ok(sanshe::procurement::contracts::list_of_region(
-            db,
-            "320585100001",
-            today,
-        )?)
-    });
-    assert_eq!(found.len(), 1);
-    assert_eq!(found[0].payment, "", "a secret leaves the room");
-    let later = today + chrono::Days::new(400);
-    assert_eq!(
-        found[0].course(later),
-        sanshe::procurement::contracts::Course::Ended
-    );
+    let found = stage
+        .portal
+        .read(move |db| {
+            Ok(contracts_room::find_public(
+                db,
+                contracts_room::ContractId(id),
+            )?)
+        })
+        .unwrap();
+    assert_eq!(found.payment, "", "a secret leaves the room");
+    let later = sanshe::kernel::instant::shanghai_date(stage.portal.now()) + chrono::Days::new(400);
+    assert_eq!(found.course(later), contracts_room::Course::Ended);
     stage.portal.move_clock_by(chrono::Duration::days(400));
     visitor.get(&show).expect(200).see("已到期");
 }
@@ -781,19 +781,9 @@ fn running_contracts_are_entered_afterwards(database: Database) {
         .write_blocking(move |tx| contracts_room::import_contracts(tx, None, town, &rows));
     assert!(again.is_err(), "entered twice");
     assert_eq!(count(), 2);
-    let today = sanshe::kernel::instant::shanghai_date(portal.now());
-    let found = portal.read(move |db| {
-        Ok(sanshe::procurement::contracts::list_of_region(
-            db,
-            "320585100002",
-            today,
-        )?)
-    });
-    assert_eq!(
-        found.iter().map(|c| c.title.as_str()).collect::<Vec<_>>(),
-        ["残疾人日间照料"]
-    );
-    assert!(found[0].is_entered_afterwards);
+    let served = portal.anonymous().get("/communities/320585100002");
+    served.expect(200).see("残疾人日间照料").see("补录");
+    assert_eq!(served.body.matches("href=\"/contracts/").count(), 1);
 }
 
 /// Both sides sign at the same moment, each twice: two signatures, one publication.

@@ -741,6 +741,9 @@ fn the_directory_filters_pages_and_exports(database: Database) {
         let lines = csv.body.lines().count();
         assert_eq!(lines, expected.len() + 1, "{query}");
     }
+    // Who is no social organization is found elsewhere.
+    let nobody = anyone.get("/organizations?q=%E6%9A%96%E9%98%B3");
+    assert!(nobody.has(".empty a[href='/search?q=%E6%9A%96%E9%98%B3']"));
     // Names stand in the order of their sound, and the filters stay in the address.
     let table = anyone.get("/organizations").text_of("table.list").unwrap();
     let at = |name: &str| table.find(name).unwrap();

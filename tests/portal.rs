@@ -31,6 +31,10 @@ fn a_community_is_remembered(database: Database) {
     choice.expect(200).see("城厢镇").see("中区社区");
     let found = resident.get("/communities?q=%E4%B8%AD%E5%8C%BA");
     assert_eq!(found.text_of("ul.places a").as_deref(), Some("中区社区"));
+    // A town's name leads to the town.
+    let town = resident.get("/communities?q=%E5%9F%8E%E5%8E%A2");
+    assert_eq!(town.text_of("ul.places a").as_deref(), Some("城厢镇"));
+    assert!(town.has("ul.places a[href='/communities?town=320585100#town-320585100']"));
     resident
         .get("/communities?q=%E6%B2%A1%E6%9C%89")
         .expect(200)
@@ -272,7 +276,15 @@ fn a_community_shows_who_serves_it(database: Database) {
         .see("补录")
         .see("86,000.00")
         .see("2026-12-31");
-    assert!(shown.has("a[href='tel:051253500002']"), "{}", shown.body);
+    // Two numbers, and whose each is: who serves, and who bought it.
+    let call = shown.text_of("td[data-h='电话']").unwrap();
+    assert_eq!(
+        call,
+        "0512-5350 0001服务单位0512-5350 0002购买服务的单位：城厢镇人民政府（示例）"
+    );
+    for tel in ["051253500001", "051253500002"] {
+        assert!(shown.has(&format!("a[href='tel:{tel}']")), "{}", shown.body);
+    }
     assert!(shown.has(&format!("a[href='/organizations/{provider}']")));
     assert_eq!(shown.text_of("li.cell.full b").as_deref(), Some("为老"));
     assert!(shown.text_of(".crumbs").unwrap().contains("城厢镇"));

@@ -310,6 +310,17 @@ fn one_box_finds_all_kinds(database: Database) {
             "no {place} in {all:?}"
         );
     }
+    // A word that only people use, and some digits of a telephone number.
+    let by = |q: &str| links(&visitor.get(&format!("/search?q={}", encoded(q))));
+    let by_alias = by("老年食堂");
+    assert_eq!(by_alias.len(), 3, "{by_alias:?}");
+    for (digits, found) in [
+        ("535200", format!("/organizations/{id}")),
+        ("0512-00000000", format!("/projects/{}", tender.project)),
+        ("0000005", contract[0].clone()),
+    ] {
+        assert!(by(digits).contains(&found), "{digits}: {:?}", by(digits));
+    }
     let by_provider = links(&visitor.get(&format!("/search?q={}&kind=contract", encoded("晨星"))));
     assert_eq!(by_provider, contract);
 }

@@ -390,6 +390,9 @@ fn publishing_makes_it_public(database: Database) {
     anyone
         .get("/projects?q=%E5%8A%A9%E8%80%81&state=tendering&town=320585100&method=comparison")
         .see("助老巡访");
+    let open = anyone.get("/projects?state=open");
+    open.see("助老巡访");
+    assert!(open.has("select#state option[value=open][selected]"));
     assert!(
         !anyone
             .get("/projects?town=320585101")
@@ -754,6 +757,7 @@ fn what_ended_says_why(database: Database) {
         .see("采购失败")
         .see("收到 0 份响应，不足 3 份")
         .see("依据");
+    anyone.get("/projects?state=open").see_not("助老巡访");
     let mut english = portal.anonymous();
     english.language = "en";
     english.get(&project).see("fewer than the 3");

@@ -56,6 +56,7 @@ pub fn stage_rows(tx: &mut Tx, id: CatalogueId, rows: &[Row]) -> Result<(), Fail
             level: row.level,
             parent_code: row.parent_code.as_deref(),
             description: &row.description,
+            aliases: &row.aliases,
         })
         .collect();
     Ok(queries::insert_items(tx.db, &items)?)

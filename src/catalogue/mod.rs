@@ -10,10 +10,12 @@ pub use actions::{
     BLOCK, begin_import, discard, drop_import, finish_import, import_csv, import_reference,
     is_verified, publish, publish_by, stage_rows,
 };
-pub use model::{Catalogue, CatalogueId, CatalogueItem, CatalogueItemId, CatalogueState, Heading};
+pub use model::{
+    Catalogue, CatalogueId, CatalogueItem, CatalogueItemId, CatalogueState, Heading, Offered,
+};
 pub use pages::{ManageCatalogue, routes};
 pub use queries::{
     find, find_item, find_published, list_children, list_items, list_public, list_versions_of,
-    newest_published,
+    load_offered, newest_published,
 };
 pub use rules::{BadRow, Row, read as read_csv};

@@ -1,7 +1,9 @@
 //! The catalogue as rows: versions by year, items in three levels.
 
+use crate::kernel::catalogue_code::CatalogueCode;
 use crate::kernel::ids::{id, text_enum};
 use crate::kernel::people::{BodyId, PersonId};
+use crate::regions::Region;
 use crate::schema::{catalogue_items, catalogues};
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
@@ -49,6 +51,8 @@ pub struct CatalogueItem {
     pub level: i64,
     pub parent_code: Option<String>,
     pub description: String,
+    /// What people call it, joined by `、`.
+    pub aliases: String,
 }
 
 /// What a version is called and where it comes from.
@@ -69,4 +73,41 @@ pub struct NewItem<'a> {
     pub level: i64,
     pub parent_code: Option<&'a str>,
     pub description: &'a str,
+    pub aliases: &'a str,
+}
+
+/// What public lists are filtered by: a town, and an item of the newest catalogue.
+pub struct Offered {
+    pub towns: Vec<Region>,
+    pub items: Vec<CatalogueItem>,
+}
+
+impl Offered {
+    /// The code of an offered town; what nothing offers counts as not asked for.
+    pub fn town(&self, typed: &str) -> Option<String> {
+        let mut codes = self.towns.iter().map(|town| &town.code);
+        codes.find(|code| *code == typed).cloned()
+    }
+
+    pub fn code(&self, typed: &str) -> Option<String> {
+        let parsed = CatalogueCode::parse(typed).ok();
+        let code = parsed.as_ref().map_or(typed, CatalogueCode::as_str);
+        let mut codes = self.items.iter().map(|item| &item.code);
+        codes.find(|offered| *offered == code).cloned()
+    }
+
+    /// Values and labels.
+    pub fn towns(&self) -> impl Iterator<Item = (String, String)> {
+        self.towns
+            .iter()
+            .map(|town| (town.code.clone(), town.name.clone()))
+    }
+
+    pub fn codes(&self) -> impl Iterator<Item = (String, String)> {
+        self.items.iter().map(|item| {
+            let depth = "\u{3000}".repeat(usize::try_from(item.level - 1).unwrap_or(0));
+            let label = format!("{depth}{} {}", item.code, item.name);
+            (item.code.clone(), label)
+        })
+    }
 }

@@ -1,9 +1,12 @@
 //! Reading the catalogue.
 
-use super::model::{Catalogue, CatalogueId, CatalogueItem, CatalogueState, Heading, NewItem};
+use super::model::{
+    Catalogue, CatalogueId, CatalogueItem, CatalogueState, Heading, NewItem, Offered,
+};
 use crate::infra::db::{Db, columns};
 use crate::kernel::people::{BodyId, PersonId};
 use crate::on_db;
+use crate::regions;
 use crate::schema::{catalogue_items, catalogues};
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
@@ -43,6 +46,15 @@ pub fn newest_published(db: &mut Db) -> QueryResult<Option<Catalogue>> {
         .select(columns::<Catalogue>())
         .first(db)
         .optional()
+}
+
+pub fn load_offered(db: &mut Db) -> QueryResult<Offered> {
+    let items = match newest_published(db)? {
+        Some(newest) => list_items(db, newest.id)?,
+        None => Vec::new(),
+    };
+    let towns = regions::list_towns(db)?;
+    Ok(Offered { towns, items })
 }
 
 /// Every version that is or was in force, newest first.

@@ -28,9 +28,29 @@ pub struct Sample {
     pub hides_payment: bool,
 }
 
-pub const CARE: Sample = Sample {
+/// What the bureau's and a town's samples have in common.
+const BUREAU: Sample = Sample {
     account: "officer",
     officers: &["officer", "officer2"],
+    title: "",
+    code: "",
+    requirement: "",
+    budget_fen: 0,
+    method: Method::Comparison,
+    communities: &[],
+    price_weight: 20,
+    term: ("2026-07-01", "2027-06-30"),
+    phone: "",
+    winner: "",
+    hides_payment: false,
+};
+const TOWN: Sample = Sample {
+    account: "town",
+    officers: &["town", "town2"],
+    ..BUREAU
+};
+
+pub const CARE: Sample = Sample {
     title: "高龄独居老人居家上门服务",
     code: "A0402",
     requirement: "为 80 周岁以上独居、空巢老人提供上门探访、生活照料、代办代购和紧急联系服务，服务对象约 300 户。每户每周上门不少于 2 次，每次不少于 40 分钟；逢高温、低温预警当日电话问候。服务全程留痕，每季度由居委会和老人家属评价一次。",
@@ -49,38 +69,32 @@ pub const CARE: Sample = Sample {
     term: ("2026-05-01", "2027-04-30"),
     phone: "0512-0530 2011",
     winner: "chenxi",
-    hides_payment: false,
+    ..BUREAU
 };
 
 pub const MICRO: Sample = Sample {
-    account: "officer",
-    officers: &["officer", "officer2"],
     title: "社区微治理项目陪伴服务",
     code: "A1001",
     requirement: "协助所列社区围绕停车、楼道堆物、绿地种菜、文明养犬等议题开展居民议事：征集议题、会前走访、主持培训、决议跟踪。每个社区每季度议事不少于 1 次，一年内办成不少于 2 件居民自管的小事，并整理成案例。",
     budget_fen: 18_000_000,
-    method: Method::Comparison,
     communities: &[
         "320585100012",
         "320585100013",
         "320585100014",
         "320585100016",
     ],
-    price_weight: 20,
     term: ("2026-05-01", "2027-04-30"),
     phone: "0512-0530 2012",
     winner: "linsheng",
     hides_payment: true,
+    ..BUREAU
 };
 
 pub const MIND: Sample = Sample {
-    account: "officer",
-    officers: &["officer", "officer2"],
     title: "社区心理健康支持服务",
     code: "A0505",
     requirement: "在所列社区设立心理支持驻点，为居民提供个别咨询、小组支持和健康讲座。每个社区每周驻点不少于 1 个半天；危机个案 2 小时内响应并按规程转介医疗机构；个案资料加密保存，仅用于服务。",
     budget_fen: 24_000_000,
-    method: Method::Comparison,
     communities: &[
         "320585400001",
         "320585400002",
@@ -89,52 +103,37 @@ pub const MIND: Sample = Sample {
         "320585400005",
     ],
     price_weight: 15,
-    term: ("2026-07-01", "2027-06-30"),
     phone: "0512-0530 2013",
     winner: "qinghe",
-    hides_payment: false,
+    ..BUREAU
 };
 
 pub const CULTURE: Sample = Sample {
-    account: "town",
-    officers: &["town", "town2"],
     title: "邻里文化节与社区文体活动服务",
     code: "A0802",
     requirement: "全年举办邻里文化节 1 次，每个社区每月文体活动不少于 1 场；活动由居民骨干参与策划，活动前 5 日公布时间地点，结束后 3 日内公布参加人数和经费支出。",
     budget_fen: 15_000_000,
-    method: Method::Comparison,
     communities: &[
         "320585101001",
         "320585101002",
         "320585101003",
         "320585101008",
     ],
-    price_weight: 20,
-    term: ("2026-07-01", "2027-06-30"),
     phone: "0512-0530 2021",
-    winner: "",
-    hides_payment: false,
+    ..TOWN
 };
 
 pub const MEDIATION: Sample = Sample {
-    account: "town",
-    officers: &["town", "town2"],
     title: "人民调解工作室运营服务",
     code: "A1004",
     requirement: "在社区设立调解工作室，工作日值班，受理邻里、家庭、物业纠纷；每起纠纷 3 日内首次回应，每季度公布受理和化解数量。",
     budget_fen: 9_600_000,
-    method: Method::Comparison,
     communities: &["320585101001", "320585101002", "320585101003"],
-    price_weight: 20,
-    term: ("2026-07-01", "2027-06-30"),
     phone: "0512-0530 2022",
-    winner: "",
-    hides_payment: false,
+    ..TOWN
 };
 
 pub const ELDERLY: Sample = Sample {
-    account: "officer",
-    officers: &["officer", "officer2"],
     title: "居家养老巡访与精神关爱服务",
     code: "A0402",
     requirement: "为独居、空巢老人提供每周不少于 1 次的上门巡访、每月 2 次的小组活动和必要时的心理支持；每次服务留有记录，老人或家属可以评价。",
@@ -151,29 +150,22 @@ pub const ELDERLY: Sample = Sample {
     price_weight: 10,
     term: ("2026-08-01", "2027-07-31"),
     phone: "0512-0530 2014",
-    winner: "",
-    hides_payment: false,
+    ..BUREAU
 };
 
 pub const YOUTH: Sample = Sample {
-    account: "officer",
-    officers: &["officer", "officer2"],
     title: "社区青少年事务社会工作服务",
     code: "A1003",
     requirement: "工作日放学后的四点半课堂、寒暑假陪伴和家庭支持；每个社区每周不少于 5 个下午，配备持证社工。",
     budget_fen: 36_000_000,
-    method: Method::Comparison,
     communities: &["320585100001", "320585100007", "320585101001"],
     price_weight: 15,
     term: ("2026-07-15", "2027-07-14"),
     phone: "0512-0530 2015",
-    winner: "",
-    hides_payment: false,
+    ..BUREAU
 };
 
 pub const DISABILITY: Sample = Sample {
-    account: "town",
-    officers: &["town", "town2"],
     title: "残疾人日间照料服务",
     code: "A0406",
     requirement: "为轻度智力、精神残疾人提供日间照料、生活技能训练和家属喘息服务，每周开放不少于 5 天。",
@@ -183,8 +175,7 @@ pub const DISABILITY: Sample = Sample {
     price_weight: 10,
     term: ("2026-09-01", "2027-08-31"),
     phone: "0512-0530 2023",
-    winner: "",
-    hides_payment: false,
+    ..TOWN
 };
 
 /// Writes a project as a draft.

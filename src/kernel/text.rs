@@ -65,7 +65,7 @@ pub fn excerpt(text: &str, n: usize) -> String {
 }
 
 /// What a query asks for: words of letters and digits, and the overlapping pairs of each run of
-/// Chinese characters (the character itself when the run is one). All terms must be found
+/// Chinese characters (the character itself when the run is one) and of long numbers. All terms must be found
 /// (AND); each is only letters and digits, so it is safe once quoted. Without repeats, the
 /// first [`MAX_TERMS`].
 pub fn search_terms(query: &str) -> Vec<String> {
@@ -105,11 +105,25 @@ enum Run {
 impl Run {
     fn pairs_or_whole(&self) -> Vec<String> {
         match self {
+            Self::Word(word) if is_long_number(word) => {
+                let digits: Vec<char> = word.chars().collect();
+                digits
+                    .windows(PART)
+                    .map(|part| part.iter().collect())
+                    .collect()
+            }
             Self::Word(word) => vec![word.clone()],
             Self::Han(han) if han.len() == 1 => vec![han.iter().collect()],
             Self::Han(han) => han.windows(2).map(|pair| pair.iter().collect()).collect(),
         }
     }
+}
+
+/// Long numbers are known by their overlapping parts, so that some of a telephone number's digits find it.
+const PART: usize = 4;
+
+fn is_long_number(word: &str) -> bool {
+    word.len() > PART && word.bytes().all(|b| b.is_ascii_digit())
 }
 
 fn runs(text: &str) -> Vec<Run> {
@@ -182,6 +196,8 @@ mod tests {
             ("老", vec!["老"]),
             ("A包 ＴＣ-2026-0042", vec!["a", "包", "tc", "2026", "0042"]),
             ("服务，服务", vec!["服务"]),
+            ("053020", vec!["0530", "5302", "3020"]),
+            ("m053020", vec!["m053020"]),
             ("\" OR * -x NEAR(", vec!["or", "x", "near"]),
             ("・—！", vec![]),
         ] {

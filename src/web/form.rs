@@ -78,6 +78,21 @@ impl Form {
         self.typed.contains_key(name)
     }
 
+    /// The address of a selection by these fields, and of another page of it.
+    pub fn address(&self, path: &str, fields: &[&str], after: Option<&str>) -> String {
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        for name in fields.iter().filter(|name| !self.raw(name).is_empty()) {
+            query.append_pair(name, self.raw(name));
+        }
+        if let Some(after) = after {
+            query.append_pair("after", after);
+        }
+        match query.finish() {
+            query if query.is_empty() => path.to_owned(),
+            query => format!("{path}?{query}"),
+        }
+    }
+
     pub fn is_checked(&self, name: &str) -> bool {
         !self.raw(name).is_empty()
     }

@@ -91,6 +91,18 @@ impl View {
             .collect()
     }
 
+    /// Choices of a filter: all of them, named by `all`, then the values with their labels.
+    pub fn choices(
+        &self,
+        all: &str,
+        values: impl IntoIterator<Item = (String, String)>,
+    ) -> Vec<Value> {
+        std::iter::once((String::new(), self.say(all)))
+            .chain(values)
+            .map(|(value, label)| json!({ "value": value, "label": label }))
+            .collect()
+    }
+
     /// A thing's history for `parts/history`. People's names are for those who signed in; the public sees the body.
     pub fn history(&self, lines: &[(ledger::Line, Option<ledger::LineText>)]) -> Value {
         lines

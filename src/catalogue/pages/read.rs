@@ -138,9 +138,9 @@ fn tree(year: i64, items: &[CatalogueItem], asked: &str) -> (Vec<Group>, usize) 
     let folded = text::half_width(asked).to_lowercase();
     let matches = |item: &CatalogueItem| {
         item.code.to_lowercase().starts_with(&folded)
-            || text::half_width(&item.name)
-                .to_lowercase()
-                .contains(&folded)
+            || [&item.name, &item.aliases]
+                .iter()
+                .any(|name| text::half_width(name).to_lowercase().contains(&folded))
     };
     let mut below: BTreeMap<&str, Vec<&CatalogueItem>> = BTreeMap::new();
     for item in items {
@@ -230,6 +230,7 @@ pub async fn show(view: View, state: Data<State>, path: Path<(i64, String)>) -> 
             "name": found.item.name,
             "level": view.say(&format!("catalogue-level-{}", found.item.level)),
             "description": found.item.description,
+            "aliases": found.item.aliases,
             "is_old": is_old,
             "gone_from": found.newest.filter(|_| is_gone).map(|year| year.to_string()),
             "below": below,

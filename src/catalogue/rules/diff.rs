@@ -17,7 +17,7 @@ pub struct Diff {
     pub gone: Vec<CatalogueItem>,
 }
 
-/// By code: what is new, what has another name, place or description, what is no longer there.
+/// By code: what is new, what has another name, place, description or alias, what is no longer there.
 pub fn compare(before: &[CatalogueItem], after: &[CatalogueItem]) -> Diff {
     let old: BTreeMap<&str, &CatalogueItem> = before
         .iter()
@@ -49,6 +49,7 @@ fn is_same(a: &CatalogueItem, b: &CatalogueItem) -> bool {
         && a.level == b.level
         && a.parent_code == b.parent_code
         && a.description == b.description
+        && a.aliases == b.aliases
 }
 
 /// The name, and whatever else differs from the other.
@@ -59,6 +60,9 @@ fn describe(item: &CatalogueItem, other: &CatalogueItem) -> String {
     }
     if item.description != other.description {
         parts.push(crate::kernel::text::excerpt(&item.description, 80));
+    }
+    if item.aliases != other.aliases {
+        parts.push(item.aliases.clone());
     }
     parts.join(" · ")
 }
@@ -77,6 +81,7 @@ mod tests {
             level: 1 + i64::from(parent.is_some()),
             parent_code: parent.map(str::to_owned),
             description: String::new(),
+            aliases: String::new(),
         }
     }
 

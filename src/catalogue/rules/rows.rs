@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 pub const MAX_CODE: usize = 20;
 pub const MAX_NAME: usize = 100;
 pub const MAX_DESCRIPTION: usize = 1_000;
+pub const MAX_ALIASES: usize = 200;
 
 crate::text_enum!(
     /// The columns of the file, by their English names; [`Column::of`] knows the Chinese ones too.
@@ -18,6 +19,7 @@ crate::text_enum!(
         Parent = "parent_code",
         Verified = "verified",
         Description = "description",
+        Aliases = "aliases",
     }
 );
 
@@ -33,6 +35,7 @@ impl Column {
             "上级编码" | "上级代码" => Some(Self::Parent),
             "已核实" => Some(Self::Verified),
             "说明" => Some(Self::Description),
+            "别名" | "俗称" => Some(Self::Aliases),
             english => english.parse().ok(),
         }
     }
@@ -45,6 +48,7 @@ pub struct Row {
     pub level: i64,
     pub parent_code: Option<String>,
     pub description: String,
+    pub aliases: String,
     pub is_verified: bool,
 }
 
@@ -57,6 +61,7 @@ impl Row {
             level: 0,
             parent_code: None,
             description: String::new(),
+            aliases: String::new(),
             is_verified: false,
         }
     }
@@ -229,6 +234,10 @@ pub fn read_row<'a>(field: impl Fn(Column) -> Field<'a>, line: u64, bad: &mut Ve
     if text::chars(&description) > MAX_DESCRIPTION {
         refuse(Column::Description, Reason::TooLong(MAX_DESCRIPTION));
     }
+    let aliases = joined(field(Column::Aliases).text);
+    if text::chars(&aliases) > MAX_ALIASES {
+        refuse(Column::Aliases, Reason::TooLong(MAX_ALIASES));
+    }
     let typed = tidy(&text::narrow(field(Column::Verified).text)).to_lowercase();
     let is_verified = match typed.as_str() {
         "true" | "1" | "yes" | "是" => true,
@@ -244,8 +253,20 @@ pub fn read_row<'a>(field: impl Fn(Column) -> Field<'a>, line: u64, bad: &mut Ve
         level,
         parent_code: (!parent.is_empty()).then_some(parent),
         description,
+        aliases,
         is_verified,
     }
+}
+
+/// A list as people write it, in one spelling.
+fn joined(list: &str) -> String {
+    let words = list
+        .split(['、', '；', ';', '，', ',', '|', '\n'])
+        .map(tidy);
+    words
+        .filter(|word| !word.is_empty())
+        .collect::<Vec<_>>()
+        .join("、")
 }
 
 /// Codes stand in addresses: ASCII letters and digits, with dots and dashes inside.

@@ -3,6 +3,8 @@
 use crate::catalogue::CatalogueId;
 use crate::kernel::money::Fen;
 use crate::organizations::registry::ProviderId;
+use crate::procurement::contracts::ContractId;
+use crate::procurement::projects::ProjectId;
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 
@@ -10,12 +12,13 @@ use diesel::prelude::*;
 /// nor price, nor term).
 #[derive(Queryable, Clone, Debug)]
 pub struct Service {
-    pub contract_id: i64,
+    pub contract_id: ContractId,
     pub title: String,
     pub catalogue_code: String,
     pub amount: Fen,
     pub term_from: NaiveDate,
     pub term_to: NaiveDate,
+    /// The purchaser's.
     pub phone: String,
     pub state: String,
     pub is_entered_afterwards: bool,
@@ -23,6 +26,8 @@ pub struct Service {
     pub published_at: Option<NaiveDateTime>,
     /// The provider's page here, if it is registered.
     pub provider: Option<ProviderId>,
+    pub provider_phone: Option<String>,
+    pub buyer_name: String,
 }
 
 impl Service {
@@ -39,7 +44,7 @@ impl Service {
 /// A project that takes bids now. How many there are is nobody's to know (87号令 §28), so nothing here depends on it.
 #[derive(Queryable, Clone, Debug)]
 pub struct OpenProject {
-    pub id: i64,
+    pub id: ProjectId,
     pub number: String,
     pub title: String,
     pub budget: Fen,

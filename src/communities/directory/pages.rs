@@ -73,9 +73,17 @@ pub async fn choose(view: View, req: HttpRequest, choice: Query<Choice>) -> Answ
         .await?;
     let q = text::excerpt(&text::clean(&choice.q), 40);
     let entry = |region: &Region| json!({ "href": format!("/communities/{}", region.code), "name": region.short_name() });
+    let named = |region: &&Region| !q.is_empty() && region.name.contains(&q);
+    let towns_found: Vec<Value> = towns
+        .iter()
+        .filter(named)
+        .map(|town| {
+            json!({ "href": format!("/communities?town={}#town-{}", town.code, town.code), "name": town.name })
+        })
+        .collect();
     let found: Vec<Value> = places
         .iter()
-        .filter(|place| !q.is_empty() && place.name.contains(&q))
+        .filter(named)
         .map(|place| {
             let town = towns
                 .iter()
@@ -103,6 +111,7 @@ pub async fn choose(view: View, req: HttpRequest, choice: Query<Choice>) -> Answ
     let body = json!({
         "q": q,
         "searched": !q.is_empty(),
+        "towns_found": towns_found,
         "found": found,
         "towns": groups,
         "mine": mine.as_ref().map(entry),

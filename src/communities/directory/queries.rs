@@ -4,11 +4,10 @@ use super::model::{OpenProject, Service};
 use crate::infra::db::Db;
 use crate::kernel::people::BodyId;
 use crate::schema::{
-    contract_communities, contracts, project_communities, projects, providers, tenders,
+    bodies, contract_communities, contracts, project_communities, projects, providers, tenders,
 };
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
-use std::collections::BTreeMap;
 
 /// More than any community or provider has; a page is no archive.
 const MOST: i64 = 500;
@@ -16,8 +15,13 @@ const MOST: i64 = 500;
 macro_rules! services {
     () => {
         contracts::table
+            .inner_join(bodies::table.on(bodies::id.eq(contracts::buyer_id)))
+            // Who was refused has no public page.
             .left_join(
-                providers::table.on(contracts::provider_id.eq(providers::body_id.nullable())),
+                providers::table.on(contracts::provider_id
+                    .eq(providers::body_id.nullable())
+                    .and(providers::state.ne("refused"))
+                    .assume_not_null()),
             )
             .filter(contracts::published_at.is_not_null())
             .order((contracts::term_to.desc(), contracts::id.desc()))
@@ -35,6 +39,8 @@ macro_rules! services {
                 contracts::provider_name,
                 contracts::published_at,
                 providers::id.nullable(),
+                providers::phone.nullable(),
+                bodies::name,
             ))
     };
 }
@@ -50,25 +56,6 @@ pub fn list_services_by(db: &mut Db, provider: BodyId) -> QueryResult<Vec<Servic
     services!()
         .filter(contracts::provider_id.eq(provider.0))
         .load(db)
-}
-
-/// The communities of each contract.
-pub fn communities_of_contracts(
-    db: &mut Db,
-    contracts: Vec<i64>,
-) -> QueryResult<BTreeMap<i64, Vec<String>>> {
-    let rows: Vec<(i64, String)> = contract_communities::table
-        .filter(contract_communities::contract_id.eq_any(contracts))
-        .order((
-            contract_communities::contract_id,
-            contract_communities::region_code,
-        ))
-        .select((
-            contract_communities::contract_id,
-            contract_communities::region_code,
-        ))
-        .load(db)?;
-    Ok(grouped(rows))
 }
 
 /// What takes bids at `now`, the nearest deadline first: everywhere, or for one community.
@@ -110,31 +97,4 @@ pub fn count_open_projects(db: &mut Db, now: NaiveDateTime) -> QueryResult<i64> 
         .filter(tenders::closes_at.gt(now))
         .count()
         .get_result(db)
-}
-
-/// The communities of each project.
-pub fn communities_of_projects(
-    db: &mut Db,
-    projects: Vec<i64>,
-) -> QueryResult<BTreeMap<i64, Vec<String>>> {
-    let rows: Vec<(i64, String)> = project_communities::table
-        .filter(project_communities::project_id.eq_any(projects))
-        .order((
-            project_communities::project_id,
-            project_communities::region_code,
-        ))
-        .select((
-            project_communities::project_id,
-            project_communities::region_code,
-        ))
-        .load(db)?;
-    Ok(grouped(rows))
-}
-
-fn grouped(rows: Vec<(i64, String)>) -> BTreeMap<i64, Vec<String>> {
-    let mut groups: BTreeMap<i64, Vec<String>> = BTreeMap::new();
-    for (id, code) in rows {
-        groups.entry(id).or_default().push(code);
-    }
-    groups
 }

@@ -7,6 +7,8 @@ use crate::infra::db::Db;
 use crate::infra::failure::Failure;
 use crate::kernel::instant::{self, Remaining};
 use crate::kernel::people::BodyId;
+use crate::procurement::contracts;
+use crate::procurement::projects::{self, ProjectId};
 use crate::regions::{self, Region};
 use crate::web::View;
 use chrono::{NaiveDate, NaiveDateTime};
@@ -93,8 +95,8 @@ impl OpenProjects {
         size: i64,
     ) -> Result<Self, Failure> {
         let projects = queries::list_open_projects(db, community, now, size)?;
-        let ids = projects.iter().map(|project| project.id).collect();
-        let mut communities = queries::communities_of_projects(db, ids)?;
+        let ids: Vec<ProjectId> = projects.iter().map(|project| project.id).collect();
+        let mut communities = grouped(projects::list_communities_of(db, &ids)?);
         let mut rows = Vec::with_capacity(projects.len());
         for project in projects {
             let item =
@@ -135,6 +137,14 @@ impl OpenProjects {
     }
 }
 
+fn grouped<T: Ord>(rows: Vec<(T, String)>) -> BTreeMap<T, Vec<String>> {
+    let mut groups: BTreeMap<T, Vec<String>> = BTreeMap::new();
+    for (id, code) in rows {
+        groups.entry(id).or_default().push(code);
+    }
+    groups
+}
+
 /// “还剩 2 天”, cut down to the largest unit.
 pub fn word_left(view: &View, left: Remaining) -> String {
     let (key, n) = match (left.days, left.hours) {
@@ -168,7 +178,7 @@ impl Services {
 
     fn with_places(db: &mut Db, rows: Vec<Service>) -> Result<Self, Failure> {
         let ids = rows.iter().map(|service| service.contract_id).collect();
-        let mut communities = queries::communities_of_contracts(db, ids)?;
+        let mut communities = contracts::communities_of_many(db, ids)?;
         Ok(Self {
             rows: rows
                 .into_iter()
@@ -196,6 +206,8 @@ impl Services {
                     "until": service.term_to.to_string(),
                     "amount": service.amount.to_string(),
                     "phone": (!service.phone.is_empty()).then_some(&service.phone),
+                    "buyer": service.buyer_name,
+                    "provider_phone": service.provider_phone,
                     "where": places.word(view, codes),
                     "shared": (codes.len() > 1).then(|| codes.len().to_string()),
                 })

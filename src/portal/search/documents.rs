@@ -36,7 +36,7 @@ pub fn catalogue(db: &mut Db) -> Result<Vec<Document>, Failure> {
             subject_id: item.id.0,
             title: format!("{} {}", item.code, item.name),
             summary: path.join(" › "),
-            more: item.description.clone(),
+            more: format!("{} {}", item.aliases, item.description),
             link: format!("/catalogue/{}/{}", newest.year, item.code),
             at,
         }
@@ -90,9 +90,11 @@ pub fn organization(db: &mut Db, words: &Words, id: i64) -> Result<Option<Docume
     };
     let codes = registry::scopes_of(db, provider.id)?;
     let scope = scope_names(db, &codes)?;
-    let codes = registry::areas_of(db, provider.id)?;
-    let areas = area_names(db, &codes)?;
     let kind = format!("registry-kind-{}", provider.kind.as_str().replace('_', "-"));
+    let mut more = vec![provider.credit_code.to_string(), dialled(&provider.phone)];
+    more.push(aliases(db, &codes)?);
+    let areas_of = registry::areas_of(db, provider.id)?;
+    let areas = area_names(db, &areas_of)?;
     let parts = [
         words.say(Language::Chinese, &kind, &[]),
         scope.join("、"),
@@ -105,7 +107,7 @@ pub fn organization(db: &mut Db, words: &Words, id: i64) -> Result<Option<Docume
         subject_id: provider.id.0,
         title: provider.name,
         summary: shown.join(" · "),
-        more: provider.credit_code.to_string(),
+        more: more.join(" "),
         link: format!("/organizations/{}", provider.id),
         at: provider.checked_at.unwrap_or(provider.created_at),
     }))
@@ -123,6 +125,10 @@ pub fn project(db: &mut Db, id: i64) -> Result<Option<Document>, Failure> {
     };
     let codes = projects::communities_of(db, project.id)?;
     let item = catalogue::find_item(db, project.catalogue_id, &project.catalogue_code)?;
+    let more = [
+        dialled(&project.phone),
+        aliases(db, std::slice::from_ref(&project.catalogue_code))?,
+    ];
     let parts = [
         project.number.clone(),
         item.map_or(project.catalogue_code.clone(), |item| {
@@ -137,7 +143,7 @@ pub fn project(db: &mut Db, id: i64) -> Result<Option<Document>, Failure> {
         subject_id: project.id.0,
         title: project.title,
         summary: parts.join(" · "),
-        more: String::new(),
+        more: more.join(" "),
         link: format!("/projects/{}", project.id),
         at,
     }))
@@ -153,6 +159,11 @@ pub fn contract(db: &mut Db, id: i64) -> Result<Option<Document>, Failure> {
     };
     let codes = contracts::communities_of(db, contract.id)?;
     let service = scope_names(db, std::slice::from_ref(&contract.catalogue_code))?;
+    let more = [
+        contract.provider_code.unwrap_or_default(),
+        dialled(&contract.phone),
+        aliases(db, std::slice::from_ref(&contract.catalogue_code))?,
+    ];
     let parts = [
         contract.number,
         contract.provider_name,
@@ -167,7 +178,7 @@ pub fn contract(db: &mut Db, id: i64) -> Result<Option<Document>, Failure> {
         subject_id: contract.id.0,
         title: contract.title,
         summary: shown.join(" · "),
-        more: contract.provider_code.unwrap_or_default(),
+        more: more.join(" "),
         link: format!("/contracts/{}", contract.id),
         at,
     }))
@@ -190,4 +201,23 @@ fn scope_names(db: &mut Db, codes: &[String]) -> Result<Vec<String>, Failure> {
         names.push(item.map_or_else(|| code.clone(), |item| format!("{code} {}", item.name)));
     }
     Ok(names)
+}
+
+/// A telephone number as it is written and as it is dialed, so that a part of either is found.
+fn dialled(phone: &str) -> String {
+    let digits: String = phone.chars().filter(char::is_ascii_digit).collect();
+    format!("{phone} {digits}")
+}
+
+/// What people call these services.
+fn aliases(db: &mut Db, codes: &[String]) -> Result<String, Failure> {
+    let Some(newest) = catalogue::newest_published(db)? else {
+        return Ok(String::new());
+    };
+    let mut names = Vec::new();
+    for code in codes {
+        let item = catalogue::find_item(db, newest.id, code)?;
+        names.extend(item.map(|item| item.aliases));
+    }
+    Ok(names.join(" "))
 }

@@ -16,9 +16,7 @@ pub use model::{
     Contract, ContractId, ContractState, Course, Scan, SecretField, Secrets, Side, SignMethod,
 };
 pub use pages::routes;
-pub use queries::{
-    communities_of, find, find_public, list_of_provider, list_of_region, signatures_of,
-};
+pub use queries::{communities_of, communities_of_many, find, find_public, signatures_of};
 pub use rules::ContractRule;
 
 /// What the ledger, the outbox and the notices call a contract.

@@ -55,42 +55,6 @@ pub fn find_of_award(db: &mut Db, award: AwardId) -> QueryResult<Option<Contract
         .optional()
 }
 
-/// A provider's published contracts, running first.
-pub fn list_of_provider(
-    db: &mut Db,
-    provider: BodyId,
-    today: NaiveDate,
-) -> QueryResult<Vec<Contract>> {
-    let found = contracts::table
-        .filter(contracts::provider_id.eq(provider))
-        .filter(contracts::published_at.is_not_null())
-        .order((contracts::term_to.desc(), contracts::id.desc()))
-        .limit(500)
-        .select(columns::<Contract>())
-        .load(db)?;
-    Ok(running_first(found, today))
-}
-
-/// Who serves a community or village, with what, until when, for how much: running first.
-pub fn list_of_region(db: &mut Db, code: &str, today: NaiveDate) -> QueryResult<Vec<Contract>> {
-    let found = contracts::table
-        .inner_join(
-            contract_communities::table.on(contract_communities::contract_id.eq(contracts::id)),
-        )
-        .filter(contract_communities::region_code.eq(code.to_owned()))
-        .filter(contracts::published_at.is_not_null())
-        .order((contracts::term_to.desc(), contracts::id.desc()))
-        .limit(500)
-        .select(columns::<Contract>())
-        .load(db)?;
-    Ok(running_first(found, today))
-}
-
-fn running_first(mut found: Vec<Contract>, today: NaiveDate) -> Vec<Contract> {
-    found.sort_by_key(|contract| contract.course(today));
-    found.into_iter().map(Contract::redacted).collect()
-}
-
 /// A body's contracts that are not published yet, on either side.
 pub fn list_unpublished(db: &mut Db, body: BodyId) -> QueryResult<Vec<Contract>> {
     contracts::table
@@ -156,11 +120,16 @@ pub fn list_published(
     }
     if let Some(text) = &filters.text {
         let like = containing(text);
+        let served = contract_communities::table
+            .inner_join(regions::table.on(regions::code.eq(contract_communities::region_code)))
+            .filter(regions::name.like(like.clone()).escape(ESCAPE))
+            .select(contract_communities::contract_id);
         query = query.filter(
             contracts::provider_name
                 .like(like.clone())
                 .escape(ESCAPE)
-                .or(contracts::title.like(like).escape(ESCAPE)),
+                .or(contracts::title.like(like).escape(ESCAPE))
+                .or(contracts::id.eq_any(served)),
         );
     }
     if let Some((first, last)) = filters.year.and_then(|year| {
@@ -405,6 +374,7 @@ pub fn provider_pages(
         .collect();
     let rows: Vec<(BodyId, ProviderId)> = providers::table
         .filter(providers::body_id.eq_any(bodies))
+        .filter(providers::state.ne("refused"))
         .select((providers::body_id, providers::id))
         .load(db)?;
     Ok(rows

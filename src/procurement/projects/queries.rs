@@ -90,6 +90,8 @@ pub fn list_communities_of(
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
     pub state: Option<ProjectState>,
+    /// What takes bids at this instant.
+    pub open_at: Option<NaiveDateTime>,
     pub method: Option<String>,
     /// A region: projects that serve it or a community in it.
     pub region: Option<String>,
@@ -117,6 +119,13 @@ pub fn list_public(
     }
     if let Some(state) = filter.state {
         query = query.filter(projects::state.eq(state));
+    }
+    if let Some(now) = filter.open_at {
+        let open = tenders::table
+            .filter(tenders::state.eq("open"))
+            .filter(tenders::closes_at.gt(now))
+            .select(tenders::project_id);
+        query = query.filter(projects::id.eq_any(open));
     }
     if let Some(code) = &filter.code {
         query = query.filter(

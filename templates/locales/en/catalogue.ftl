@@ -51,8 +51,10 @@ catalogue-import-check = Check and keep as draft
 catalogue-import-no-file = Choose the CSV file to import
 catalogue-import-bad = The file has { $count } problems and nothing was imported. Correct what is listed below and upload it again
 catalogue-format = File format
-catalogue-format-text = The first row holds the column names, each further row one item. Chinese column names also work: 编码, 名称, 级别, 上级编码, 已核实, 说明.
+catalogue-format-text = The first row holds the column names, each further row one item. Chinese column names also work: 编码, 名称, 级别, 上级编码, 已核实, 说明, 别名.
 catalogue-format-verified = Only a version with every row verified is shown without the mark “unverified”.
+catalogue-format-aliases = A further column, aliases (别名), may hold what people call it, separated by semicolons; the search knows these words.
+catalogue-aliases = Also called: { $names }
 
 catalogue-drafts-title = Catalogue drafts
 catalogue-drafts-lede = Imported and not yet published. Only officers of the bureau see drafts.

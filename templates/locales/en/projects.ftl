@@ -33,6 +33,7 @@ projects-state-failed = Failed
 projects-state-awarded = Awarded
 projects-state-contracted = Contract signed
 projects-state-cancelled = Cancelled
+projects-open-now = Open now
 
 # The project's page.
 projects-tabs = This project

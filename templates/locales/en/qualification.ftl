@@ -23,6 +23,8 @@ qualification-listed-since = Listed
 qualification-and-more = { $list } and more, { $count } in all
 qualification-none = No organization is listed yet.
 qualification-none-filtered = No organization matches.
+qualification-elsewhere = Only social organizations are listed here. Enterprises, law firms and other providers are found in the whole portal.
+qualification-elsewhere-link = Search the whole portal for the same words
 qualification-join-title = How to be listed
 qualification-join-text = Associations, social service institutions and foundations may apply once they are registered and proven. The civil affairs bureau lists those that meet the conditions.
 

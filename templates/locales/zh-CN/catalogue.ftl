@@ -51,8 +51,10 @@ catalogue-import-check = 检查并存为草稿
 catalogue-import-no-file = 请选择要导入的 CSV 文件
 catalogue-import-bad = 文件有 { $count } 处问题，没有导入任何内容；请按下表改正后重新上传
 catalogue-format = 文件格式
-catalogue-format-text = 第一行是列名，之后每行一项。列名可以用英文，也可以用：编码、名称、级别、上级编码、已核实、说明。
+catalogue-format-text = 第一行是列名，之后每行一项。列名可以用英文，也可以用：编码、名称、级别、上级编码、已核实、说明、别名。
 catalogue-format-verified = “已核实”全部为“是”的版本，才不再标注“未核实”。
+catalogue-format-aliases = 可以另加一列“别名”（aliases），写群众的叫法，用顿号或分号隔开，供搜索使用。
+catalogue-aliases = 也叫：{ $names }
 
 catalogue-drafts-title = 目录草稿
 catalogue-drafts-lede = 已导入、尚未发布的版本。草稿只有本部门经办人员能看到。

@@ -33,6 +33,7 @@ projects-state-failed = 采购失败
 projects-state-awarded = 已成交
 projects-state-contracted = 已签合同
 projects-state-cancelled = 已取消
+projects-open-now = 征集中（现在可以投标）
 
 # The project's page.
 projects-tabs = 本项目

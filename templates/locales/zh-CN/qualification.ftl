@@ -23,6 +23,8 @@ qualification-listed-since = 列入日期
 qualification-and-more = { $list } 等 { $count } 项
 qualification-none = 目录中还没有社会组织。
 qualification-none-filtered = 没有符合条件的社会组织。
+qualification-elsewhere = 这里只列社会组织。企业、律师事务所等其他服务单位，请在全站查找。
+qualification-elsewhere-link = 在全站搜索同样的词
 qualification-join-title = 如何列入目录
 qualification-join-text = 社会团体、社会服务机构和基金会登记并通过核验后，可以申请列入。符合条件的，由民政部门列入并公布。
 

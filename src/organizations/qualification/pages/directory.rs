@@ -1,18 +1,16 @@
 //! The public directory: filters kept in the address, pages by the last row seen, CSV of the same selection.
 
 use super::{NAV, word_kind};
-use crate::catalogue::{self, CatalogueItem};
+use crate::catalogue::{self, CatalogueItem, Offered};
 use crate::infra::actor::Actor;
-use crate::infra::db::Db;
-use crate::infra::failure::Failure;
-use crate::kernel::catalogue_code::CatalogueCode;
+
 use crate::kernel::instant;
 use crate::kernel::paging::{Page, PageSize, decode_cursor};
 use crate::kernel::text;
 use crate::organizations::qualification::model::KeepDirectory;
 use crate::organizations::qualification::queries::{self, Filter, Listed};
 use crate::organizations::registry::{self, ProviderId, ProviderKind};
-use crate::regions::{self, Region};
+
 use crate::web::csv::{BLOCK, Table, is_last};
 use crate::web::{Answer, Form, State, View};
 use actix_web::web::Data;
@@ -25,28 +23,14 @@ const KINDS: [ProviderKind; 3] = [
     ProviderKind::Foundation,
 ];
 
+/// The filters, as they stand in the address.
+const FIELDS: [&str; 4] = ["q", "kind", "town", "code"];
+
 /// The address as typed, and what it asks for.
 struct Asked {
     form: Form,
     filter: Filter,
     after: Option<(String, ProviderId)>,
-}
-
-/// What the filters offer.
-struct Offered {
-    towns: Vec<Region>,
-    items: Vec<CatalogueItem>,
-}
-
-fn offered(db: &mut Db) -> Result<Offered, Failure> {
-    let items = match catalogue::newest_published(db)? {
-        Some(catalogue) => catalogue::list_items(db, catalogue.id)?,
-        None => Vec::new(),
-    };
-    Ok(Offered {
-        towns: regions::list_towns(db)?,
-        items,
-    })
 }
 
 /// Reads the address; a value that nothing offers counts as not asked for.
@@ -58,15 +42,8 @@ fn asked(view: &View, offered: &Offered) -> Asked {
         .parse()
         .ok()
         .filter(|kind: &ProviderKind| kind.is_social());
-    let town = offered
-        .towns
-        .iter()
-        .map(|town| town.code.clone())
-        .find(|code| code == typed.raw("town"));
-    let code = CatalogueCode::parse(typed.raw("code"))
-        .ok()
-        .map(|code| code.as_str().to_owned())
-        .filter(|code| offered.items.iter().any(|item| item.code == *code));
+    let town = offered.town(typed.raw("town"));
+    let code = offered.code(typed.raw("code"));
     let after = decode_cursor::<2>(typed.raw("after"))
         .ok()
         .and_then(|[key, id]| Some((key, id.parse().ok()?)));
@@ -97,7 +74,7 @@ fn services(items: &[CatalogueItem], words: &[String]) -> Vec<String> {
     let named: Vec<&CatalogueItem> = items
         .iter()
         .filter(|item| {
-            let name = item.name.to_lowercase();
+            let name = format!("{} {}", item.name, item.aliases).to_lowercase();
             words.iter().all(|word| name.contains(word.as_str()))
         })
         .collect();
@@ -112,25 +89,11 @@ fn services(items: &[CatalogueItem], words: &[String]) -> Vec<String> {
         .collect()
 }
 
-/// The address of this selection, with another page of it or none.
-fn address(path: &str, form: &Form, after: Option<&str>) -> String {
-    let mut query = url::form_urlencoded::Serializer::new(String::new());
-    for name in ["q", "kind", "town", "code"] {
-        if !form.raw(name).is_empty() {
-            query.append_pair(name, form.raw(name));
-        }
-    }
-    if let Some(after) = after {
-        query.append_pair("after", after);
-    }
-    match query.finish() {
-        query if query.is_empty() => path.to_owned(),
-        query => format!("{path}?{query}"),
-    }
-}
-
 pub async fn list(view: View, state: Data<State>) -> Answer {
-    let offer = state.store.read(offered).await?;
+    let offer = state
+        .store
+        .read(|db| Ok(catalogue::load_offered(db)?))
+        .await?;
     let asked = asked(&view, &offer);
     let (filter, after) = (asked.filter.clone(), asked.after.clone());
     let size = PageSize::default();
@@ -152,8 +115,8 @@ pub async fn list(view: View, state: Data<State>) -> Answer {
     });
     let next = page
         .next
-        .map(|cursor| address("/organizations", &asked.form, Some(&cursor)));
-    let first = address("/organizations", &asked.form, None);
+        .map(|cursor| asked.form.address("/organizations", &FIELDS, Some(&cursor)));
+    let first = asked.form.address("/organizations", &FIELDS, None);
     let rows: Vec<Value> = page
         .rows
         .iter()
@@ -165,27 +128,17 @@ pub async fn list(view: View, state: Data<State>) -> Answer {
         "rows": rows,
         "count": count_text,
         "filtered": is_filtered,
-        "csv": address("/organizations.csv", &asked.form, None),
+        "everywhere": (!asked.form.raw("q").is_empty()).then(|| asked.form.address("/search", &["q"], None)),
+        "csv": asked.form.address("/organizations.csv", &FIELDS, None),
         "pager": { "prev": asked.after.as_ref().map(|_| first), "next": next, "count_text": count_text },
-        "kinds": choices(&view, KINDS.iter().map(|kind| (kind.to_string(), word_kind(&view, *kind)))),
-        "towns": choices(&view, offer.towns.iter().map(|town| (town.code.clone(), town.name.clone()))),
-        "codes": choices(&view, offer.items.iter().map(|item| {
-            let depth = "\u{3000}".repeat(usize::try_from(item.level - 1).unwrap_or(0));
-            (item.code.clone(), format!("{depth}{} {}", item.code, item.name))
-        })),
+        "kinds": view.choices("qualification-any", KINDS.iter().map(|kind| (kind.to_string(), word_kind(&view, *kind)))),
+        "towns": view.choices("qualification-any", offer.towns()),
+        "codes": view.choices("qualification-any", offer.codes()),
         "is_reviewer": view.actor().is_some_and(Actor::may::<KeepDirectory>),
         "form": asked.form.view(&view.state.words, view.language()),
     });
     let title = view.say("qualification-directory-title");
     view.render("organizations/qualification/directory", NAV, &title, &page)
-}
-
-fn choices(view: &View, values: impl Iterator<Item = (String, String)>) -> Vec<Value> {
-    let all = (String::new(), view.say("qualification-any"));
-    std::iter::once(all)
-        .chain(values)
-        .map(|(value, label)| json!({ "value": value, "label": label }))
-        .collect()
 }
 
 fn line(
@@ -230,7 +183,10 @@ fn few(view: &View, all: &[String]) -> String {
 
 pub async fn export(view: View, state: Data<State>) -> Answer {
     let _turn = view.export_turn().await?;
-    let offer = state.store.read(offered).await?;
+    let offer = state
+        .store
+        .read(|db| Ok(catalogue::load_offered(db)?))
+        .await?;
     let filter = asked(&view, &offer).filter;
     let (names, areas) = state
         .store

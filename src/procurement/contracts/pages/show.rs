@@ -8,7 +8,7 @@ use crate::infra::db::Db;
 use crate::infra::failure::Failure;
 use crate::infra::ledger;
 use crate::kernel::instant;
-use crate::organizations::registry;
+use crate::organizations::registry::{self, ProviderState};
 use crate::procurement::contracts::model::{
     Contract, ContractId, ContractState, DraftContracts, ScanId, SecretField, Side, SignContracts,
     Signature,
@@ -30,6 +30,7 @@ pub(super) struct Seen {
     pub communities: Vec<Region>,
     pub signatures: Vec<(Signature, String)>,
     pub provider_page: Option<String>,
+    provider_phone: Option<String>,
     pub is_proven: bool,
     history: Vec<(ledger::Line, Option<ledger::LineText>)>,
 }
@@ -58,7 +59,14 @@ pub(super) fn read(
     let versions = catalogue::list_versions_of(db, &contract.catalogue_code)?;
     let item = versions.into_iter().next();
     let provider: Vec<_> = contract.provider_id.into_iter().collect();
+    let registered = match contract.provider_id {
+        Some(body) => registry::find_by_body(db, body)?,
+        None => None,
+    };
     Ok(Seen {
+        provider_phone: registered
+            .filter(|provider| provider.state != ProviderState::Refused)
+            .map(|provider| provider.phone),
         item: item.map(|(version, item)| (version.year, item.name)),
         is_proven: !registry::proven_of(db, &provider)?.is_empty(),
         provider_page: pages.into_values().next(),
@@ -159,7 +167,7 @@ pub(super) fn body(view: &View, seen: &Seen) -> Value {
             "code": contract.catalogue_code, "name": seen.item.as_ref().map(|(_, name)| name),
             "href": seen.item.as_ref().map(|(year, _)| format!("/catalogue/{year}/{}", contract.catalogue_code)),
         },
-        "phone": contract.phone,
+        "phone": contract.phone, "provider_phone": seen.provider_phone,
         "communities": names(&seen.communities),
         "scope": part(SecretField::Scope, &contract.scope),
         "payment": part(SecretField::Payment, &contract.payment),

@@ -2,7 +2,7 @@
 
 use super::{NAV, by_code, left, method, published_of, tag, where_of};
 use crate::accounts;
-use crate::catalogue::{self, CatalogueItem};
+use crate::catalogue::{self, Offered};
 use crate::common::rulesets::Method;
 use crate::infra::db::Db;
 use crate::infra::failure::Failure;
@@ -31,21 +31,11 @@ const STATES: [ProjectState; 5] = [
     ProjectState::Cancelled,
 ];
 
-/// What the filters offer.
-struct Offered {
-    towns: Vec<Region>,
-    items: Vec<CatalogueItem>,
-}
+/// The state of those that take bids now: more than most come for.
+const OPEN: &str = "open";
 
-fn offered(db: &mut Db) -> Result<Offered, Failure> {
-    Ok(Offered {
-        towns: regions::list_towns(db)?,
-        items: match catalogue::newest_published(db)? {
-            Some(newest) => catalogue::list_items(db, newest.id)?,
-            None => Vec::new(),
-        },
-    })
-}
+/// The filters, as they stand in the address.
+const FIELDS: [&str; 5] = ["q", "state", "method", "town", "code"];
 
 /// The address as typed, and what it asks for.
 struct Asked {
@@ -58,22 +48,15 @@ struct Asked {
 fn asked(view: &View, offered: &Offered) -> Asked {
     let typed = view.query();
     let words: String = text::clean(typed.raw("q")).chars().take(60).collect();
+    let is_open = typed.raw("state") == OPEN;
     let state = typed
         .raw("state")
         .parse()
         .ok()
         .filter(|state| STATES.contains(state));
     let method: Option<Method> = typed.raw("method").parse().ok();
-    let town = offered
-        .towns
-        .iter()
-        .map(|town| town.code.clone())
-        .find(|code| code == typed.raw("town"));
-    let code = offered
-        .items
-        .iter()
-        .map(|item| item.code.clone())
-        .find(|code| code == typed.raw("code"));
+    let town = offered.town(typed.raw("town"));
+    let code = offered.code(typed.raw("code"));
     let after = decode_cursor::<2>(typed.raw("after"))
         .ok()
         .and_then(|[at, id]| {
@@ -82,12 +65,20 @@ fn asked(view: &View, offered: &Offered) -> Asked {
         });
     let form = Form::default()
         .with("q", &words)
-        .with("state", state.as_ref().map_or("", ProjectState::as_str))
+        .with(
+            "state",
+            if is_open {
+                OPEN
+            } else {
+                state.as_ref().map_or("", ProjectState::as_str)
+            },
+        )
         .with("method", method.as_ref().map_or("", Method::as_str))
         .with("town", town.as_deref().unwrap_or_default())
         .with("code", code.as_deref().unwrap_or_default());
     let filter = Filter {
         state,
+        open_at: is_open.then(|| view.state.store.now()),
         method: method.map(|method| method.to_string()),
         region: town,
         code,
@@ -97,23 +88,6 @@ fn asked(view: &View, offered: &Offered) -> Asked {
         form,
         filter,
         after,
-    }
-}
-
-/// The address of this selection, with another page of it or none.
-fn address(path: &str, form: &Form, after: Option<&str>) -> String {
-    let mut query = url::form_urlencoded::Serializer::new(String::new());
-    for name in ["q", "state", "method", "town", "code"] {
-        if !form.raw(name).is_empty() {
-            query.append_pair(name, form.raw(name));
-        }
-    }
-    if let Some(after) = after {
-        query.append_pair("after", after);
-    }
-    match query.finish() {
-        query if query.is_empty() => path.to_owned(),
-        query => format!("{path}?{query}"),
     }
 }
 
@@ -173,7 +147,10 @@ impl Rows {
 }
 
 pub async fn list(view: View, state: Data<State>) -> Answer {
-    let offer = state.store.read(offered).await?;
+    let offer = state
+        .store
+        .read(|db| Ok(catalogue::load_offered(db)?))
+        .await?;
     let asked = asked(&view, &offer);
     let (filter, after) = (asked.filter.clone(), asked.after);
     let size = PageSize::default();
@@ -190,8 +167,8 @@ pub async fn list(view: View, state: Data<State>) -> Answer {
     });
     let next = page
         .next
-        .map(|cursor| address("/projects", &asked.form, Some(&cursor)));
-    let first = address("/projects", &asked.form, None);
+        .map(|cursor| asked.form.address("/projects", &FIELDS, Some(&cursor)));
+    let first = asked.form.address("/projects", &FIELDS, None);
     let now = state.store.now();
     let lines: Vec<Value> = page
         .rows
@@ -203,32 +180,22 @@ pub async fn list(view: View, state: Data<State>) -> Answer {
         "rows": lines,
         "count": count,
         "filtered": first != "/projects",
-        "csv": address("/projects.csv", &asked.form, None),
+        "csv": asked.form.address("/projects.csv", &FIELDS, None),
         "pager": { "prev": asked.after.map(|_| first), "next": next, "count_text": count },
-        "states": choices(&view, STATES.iter().map(|state| {
-            (state.to_string(), view.say(&format!("projects-state-{state}")))
-        })),
-        "methods": choices(&view, Method::ALL.iter().map(|method| {
+        "states": view.choices("projects-any", std::iter::once((OPEN.to_owned(), view.say("projects-open-now"))).chain(
+            STATES.iter().map(|state| (state.to_string(), view.say(&format!("projects-state-{state}")))),
+        )),
+        "methods": view.choices("projects-any", Method::ALL.iter().map(|method| {
             let key = format!("tenders-method-{}", method.as_str().replace('_', "-"));
             (method.to_string(), view.say(&key))
         })),
-        "towns": choices(&view, offer.towns.iter().map(|town| (town.code.clone(), town.name.clone()))),
-        "codes": choices(&view, offer.items.iter().map(|item| {
-            let depth = "\u{3000}".repeat(usize::try_from(item.level - 1).unwrap_or(0));
-            (item.code.clone(), format!("{depth}{} {}", item.code, item.name))
-        })),
+        "towns": view.choices("projects-any", offer.towns()),
+        "codes": view.choices("projects-any", offer.codes()),
         "is_officer": view.actor().is_some_and(crate::infra::actor::Actor::may::<PrepareProjects>),
         "form": asked.form.view(&view.state.words, view.language()),
     });
     let title = view.say("projects-title");
     view.render("procurement/tenders/list", NAV, &title, &page)
-}
-
-fn choices(view: &View, values: impl Iterator<Item = (String, String)>) -> Vec<Value> {
-    std::iter::once((String::new(), view.say("projects-any")))
-        .chain(values)
-        .map(|(value, label)| json!({ "value": value, "label": label }))
-        .collect()
 }
 
 fn line(view: &View, rows: &Rows, project: &Project, now: NaiveDateTime) -> Value {
@@ -261,7 +228,10 @@ fn line(view: &View, rows: &Rows, project: &Project, now: NaiveDateTime) -> Valu
 
 pub async fn export(view: View, state: Data<State>) -> Answer {
     let _turn = view.export_turn().await?;
-    let offer = state.store.read(offered).await?;
+    let offer = state
+        .store
+        .read(|db| Ok(catalogue::load_offered(db)?))
+        .await?;
     let filter = asked(&view, &offer).filter;
     let now = state.store.now();
     let heads = [
