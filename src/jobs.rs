@@ -140,7 +140,7 @@ fn due(state: &Data<State>) -> Result<usize, Failure> {
             .write_blocking(move |tx| tenders::check_due(tx, id));
         log_failure("a due tender", done).is_some()
     });
-    Ok(moved.count() + bids::run_due(state)?)
+    Ok(moved.count() + bids::run_due(state)? + accounts::run_due(state)?)
 }
 
 fn run_jobs(state: &Data<State>, consumers: &'static [&'static str]) -> Result<usize, Failure> {

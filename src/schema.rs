@@ -181,6 +181,23 @@ diesel::table! {
 }
 
 diesel::table! {
+    appointments (id) {
+        id -> BigInt,
+        body_id -> BigInt,
+        person_id -> BigInt,
+        role -> Text,
+        membership_id -> Nullable<BigInt>,
+        deputy_for -> Nullable<BigInt>,
+        from_on -> Date,
+        until_on -> Nullable<Date>,
+        made_by -> BigInt,
+        made_at -> Timestamp,
+        noticed_at -> Nullable<Timestamp>,
+        ended_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
     email_changes (person_id) {
         person_id -> BigInt,
         email -> Text,
@@ -665,6 +682,7 @@ diesel::table! {
 }
 
 diesel::allow_tables_to_appear_in_same_query!(
+    appointments,
     awards,
     bid_contents,
     bid_drafts,

@@ -634,12 +634,13 @@ fn a_provider_gives_its_people_their_rights(database: Database) {
     // The last who gives rights stays; another role ends at once.
     let (mine, its) = (members()[0].id.to_string(), members()[1].id.to_string());
     let end = |id: &str| {
-        let fields = [("membership", id)];
-        zhang.submit("/account/members", "/account/members/end", &fields)
+        let page = format!("/work/memberships/{id}/end");
+        zhang.submit(&page, &page, &[("reason", "离职")])
     };
     assert_eq!(end(&mine).status, 422);
     assert_eq!(end(&its).status, 303);
-    assert_eq!(end(&its).status, 404);
+    let gone = format!("/work/memberships/{its}/end");
+    assert_eq!(zhang.get(&gone).status, 404);
     assert_eq!(actor(&li).as_deref(), Some("li"));
     assert_eq!(members().len(), 1);
     let mails = portal.mails();
@@ -654,8 +655,8 @@ fn whoever_goes_takes_their_invitations_along(database: Database) {
     let held = portal.read(move |db| Ok(accounts::list_members(db, provider)?));
     let end = |client: &Client, role: Role| {
         let id = held.iter().find(|m| m.role == role).unwrap().id.to_string();
-        let fields = [("membership", id.as_str())];
-        client.submit("/account/members", "/account/members/end", &fields)
+        let page = format!("/work/memberships/{id}/end");
+        client.submit(&page, &page, &[("reason", "离职")])
     };
     let invite = |client: &Client, email: &str, role: &str| {
         let fields = [("email", email), ("role", role)];
@@ -822,8 +823,9 @@ fn administrators_make_bodies_and_give_roles(database: Database) {
     assert_eq!(rename(&page, "别的名称").status, 409);
     admin.get(&path).see("梅园南社区居民委员会");
     // The last administrator stays.
-    let own = format!("/admin/bodies/{platform}");
-    let last = admin.submit(&own, &format!("{own}/end"), &[]);
+    let mine = portal.read(move |db| Ok(accounts::list_members(db, platform)?.remove(0).id));
+    let own = format!("/work/memberships/{mine}/end");
+    let last = admin.submit(&own, &own, &[("reason", "离职")]);
     assert_eq!(last.status, 422);
 }
 

@@ -41,5 +41,6 @@ mod story;
 mod support;
 mod tender_clock;
 mod tenders;
+mod terms;
 mod two_factors;
 mod upgrade;

@@ -65,7 +65,22 @@ const DOORS: &[(&str, &str, &str)] = &[
         "",
     ),
     (
-        "/account/members/end",
+        "/account/memberships/{id}/term",
+        "",
+        "submitter binder rival administrator",
+    ),
+    (
+        "/account/memberships/{id}/deputy",
+        "",
+        "submitter binder rival administrator",
+    ),
+    (
+        "/account/appointments/{id}/cancel",
+        "",
+        "submitter binder rival administrator",
+    ),
+    (
+        "/work/memberships/{id}/end",
         "",
         "submitter binder rival administrator",
     ),
@@ -77,7 +92,6 @@ const DOORS: &[(&str, &str, &str)] = &[
     ("/admin/bodies/new", "administrator", ""),
     ("/admin/bodies/{id}", "administrator", ""),
     ("/admin/bodies/{id}/grant", "administrator", ""),
-    ("/admin/bodies/{id}/end", "", "administrator"),
     ("/admin/bodies/{id}/withdraw", "", "administrator"),
     ("/admin/recoveries", "administrator", ""),
     ("/admin/recoveries/{id}/confirm", "", "administrator"),
@@ -245,7 +259,7 @@ impl Scene {
         let id = match route.split('/').nth(1).unwrap() {
             "projects" => self.project,
             "contracts" => self.contract,
-            "admin" => self.body,
+            "admin" if route.starts_with("/admin/bodies") => self.body,
             "organizations" if route.starts_with("/organizations/applications") => 99,
             "organizations" => self.provider,
             _ => 99,

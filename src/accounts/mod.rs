@@ -1,6 +1,7 @@
 //! People, bodies with dated names, memberships, roles, sessions and the inbox.
 
 mod actions;
+mod jobs;
 mod model;
 mod pages;
 mod queries;
@@ -8,11 +9,12 @@ mod rules;
 
 pub use actions::{
     accept_first_administrator, begin_session, complete_link, create_body, create_person, deliver,
-    grant, hash_password, invite, invite_first_administrator, rename_body, switch_body,
-    verify_password,
+    end_membership, find_member, grant, hash_password, invite, invite_first_administrator,
+    rename_body, switch_body, verify_password,
 };
-pub use model::{Body, Membership, Person};
-pub use pages::routes;
+pub use jobs::run_due;
+pub use model::{Body, Handover, Membership, MembershipId, Person};
+pub use pages::{ManageMembers, routes};
 pub use queries::{
     find_body, find_person, find_person_by_email, list_bodies, list_holders, list_members,
 };

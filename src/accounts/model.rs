@@ -4,15 +4,17 @@ use crate::kernel::ids::{id, text_enum};
 use crate::kernel::people::{BodyId, PersonId, SessionId};
 use crate::kernel::roles::{BodyKind, Role};
 use crate::schema::{
-    bodies, email_changes, messages, people, recoveries, second_factors, sessions, tokens,
+    appointments, bodies, email_changes, messages, people, recoveries, second_factors, sessions,
+    tokens,
 };
-use chrono::NaiveDateTime;
+use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 
 id!(MembershipId);
 id!(InvitationId);
 id!(MessageId);
 id!(RecoveryId);
+id!(AppointmentId);
 
 #[derive(Queryable, Selectable, Clone)]
 #[diesel(table_name = people)]
@@ -146,4 +148,26 @@ pub struct Recovery {
 pub struct EmailChange {
     pub email: String,
     pub expires_at: NaiveDateTime,
+}
+
+/// A role for dates, or in a colleague's stead; without a membership it has not begun.
+#[derive(Queryable, Selectable, Clone, Debug)]
+#[diesel(table_name = appointments)]
+pub struct Appointment {
+    pub id: AppointmentId,
+    pub body_id: BodyId,
+    pub person_id: PersonId,
+    pub role: Role,
+    pub membership_id: Option<MembershipId>,
+    pub deputy_for: Option<PersonId>,
+    pub from_on: NaiveDate,
+    pub until_on: Option<NaiveDate>,
+    pub noticed_at: Option<NaiveDateTime>,
+}
+
+/// Who takes over what somebody leaves open, or why nobody has to.
+#[derive(Clone, Debug, Default)]
+pub struct Handover {
+    pub successor: Option<PersonId>,
+    pub reason: String,
 }

@@ -206,6 +206,8 @@ pub fn actor_of(tx: &mut Tx, person: PersonId) -> Result<Actor, Failure> {
         verified_at: tx.machine_now(),
         has_code: false,
         is_staff,
+        stands_in: Vec::new(),
+        for_whom: None,
     })
 }
 

@@ -3,7 +3,9 @@
 use super::db::Db;
 use crate::kernel::people::{BodyId, PersonId, SessionId};
 use crate::kernel::roles::{BodyKind, Role, is_staff};
-use crate::schema::{bodies, memberships, messages, people, second_factors, sessions, tenders};
+use crate::schema::{
+    appointments, bodies, memberships, messages, people, second_factors, sessions, tenders,
+};
 use chrono::{Duration, NaiveDateTime};
 use diesel::prelude::*;
 
@@ -29,6 +31,10 @@ pub struct Actor {
     pub has_code: bool,
     /// Whether any of the person's bodies serves the public.
     pub is_staff: bool,
+    /// Roles held for a while in a colleague's stead, with the colleague's name.
+    pub stands_in: Vec<(Role, String)>,
+    /// Whose stead the act in hand rests on, when no role of the person's own carries it.
+    pub for_whom: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -94,6 +100,15 @@ type SessionRow = (
     Option<NaiveDateTime>,
 );
 
+type HeldRow = (
+    BodyId,
+    BodyKind,
+    String,
+    Option<String>,
+    Role,
+    Option<PersonId>,
+);
+
 /// The same, with the instant at which the session was last used.
 pub fn find_seen(
     db: &mut Db,
@@ -124,8 +139,13 @@ pub fn find_seen(
     let Some((person_id, name, body_id, verified_at, seen_at, code_at)) = row else {
         return Ok(None);
     };
-    let held: Vec<(BodyId, BodyKind, String, Option<String>, Role)> = memberships::table
+    let held: Vec<HeldRow> = memberships::table
         .inner_join(bodies::table.on(bodies::id.eq(memberships::body_id)))
+        .left_join(
+            appointments::table.on(appointments::membership_id
+                .eq(memberships::id.nullable())
+                .and(appointments::ended_at.is_null())),
+        )
         .filter(
             memberships::person_id
                 .eq(person_id)
@@ -137,6 +157,7 @@ pub fn find_seen(
             bodies::name,
             bodies::region_code,
             memberships::role,
+            appointments::deputy_for.nullable(),
         ))
         .order((bodies::id, memberships::id))
         .load(db)?;
@@ -146,7 +167,7 @@ pub fn find_seen(
     let body = held
         .iter()
         .find(|m| Some(m.0) == current)
-        .map(|(id, kind, name, region, _)| ActorBody {
+        .map(|(id, kind, name, region, ..)| ActorBody {
             id: *id,
             kind: *kind,
             name: name.clone(),
@@ -157,6 +178,15 @@ pub fn find_seen(
         .filter(|m| Some(m.0) == current)
         .map(|m| m.4)
         .collect();
+    let mut stands_in = Vec::new();
+    for (role, holder) in held
+        .iter()
+        .filter(|m| Some(m.0) == current)
+        .filter_map(|m| m.5.map(|holder| (m.4, holder)))
+    {
+        let name = people::table.find(holder).select(people::name).first(db)?;
+        stands_in.push((role, name));
+    }
     let mut distinct: Vec<BodyId> = held.iter().map(|m| m.0).collect();
     distinct.dedup();
     let actor = Actor {
@@ -169,6 +199,8 @@ pub fn find_seen(
         verified_at,
         has_code: code_at.is_some(),
         is_staff: held.iter().any(|m| is_staff(m.1)),
+        stands_in,
+        for_whom: None,
     };
     Ok(Some((actor, seen_at)))
 }

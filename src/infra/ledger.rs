@@ -149,7 +149,11 @@ pub struct LineText {
 /// Appends a line by `actor`, or by the portal itself when nobody acts.
 pub fn append(tx: &mut Tx, actor: Option<&Actor>, entry: &Entry) -> Result<(), Failure> {
     let who = actor.map_or_else(String::new, |actor| match &actor.body {
-        Some(body) => format!("{} · {}", body.name, actor.name),
+        Some(body) => match &actor.for_whom {
+            // A deputy acts in its own name.
+            Some(holder) => format!("{} · {}（代{holder}）", body.name, actor.name),
+            None => format!("{} · {}", body.name, actor.name),
+        },
         None => actor.name.clone(),
     });
     let text = LineText {

@@ -5,6 +5,7 @@ use super::context::Ctx;
 use crate::infra::actor::Actor;
 use crate::infra::store::machine_now;
 pub use crate::kernel::roles::Permission;
+use crate::kernel::roles::{BodyKind, Role};
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
 use std::future::{Ready, ready};
@@ -21,7 +22,7 @@ impl<P: Permission> FromRequest for May<P> {
     type Future = Ready<Result<Self, AppError>>;
 
     fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        ready(SignedIn::of(req, payload).and_then(|SignedIn(actor)| {
+        ready(SignedIn::of(req, payload).and_then(|SignedIn(mut actor)| {
             let kind = actor.body.as_ref().map(|body| body.kind);
             if !kind.is_some_and(|kind| actor.roles.iter().any(|role| P::granted_to(*role, kind))) {
                 return Err(AppError::Forbidden);
@@ -33,12 +34,27 @@ impl<P: Permission> FromRequest for May<P> {
             {
                 return Err(AppError::VerifyFirst);
             }
+            actor.for_whom = kind.and_then(|kind| stead::<P>(&actor, kind));
             Ok(Self {
                 actor,
                 permission: PhantomData,
             })
         }))
     }
+}
+
+/// In whose stead the actor holds `P`; nobody's, if a role of their own carries it.
+fn stead<P: Permission>(actor: &Actor, kind: BodyKind) -> Option<String> {
+    let is_deputy = |role: &Role| actor.stands_in.iter().any(|(held, _)| held == role);
+    let own = actor
+        .roles
+        .iter()
+        .any(|role| P::granted_to(*role, kind) && !is_deputy(role));
+    let stead = actor
+        .stands_in
+        .iter()
+        .find(|(role, _)| P::granted_to(*role, kind));
+    stead.filter(|_| !own).map(|(_, holder)| holder.clone())
 }
 
 impl Actor {

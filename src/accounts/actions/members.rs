@@ -1,9 +1,9 @@
 //! Members of a body: invited by those who hold its rights, joined by their own word, ended by either side's wish.
 
-use super::grant;
-use crate::accounts::model::{InvitationId, MembershipId};
-use crate::accounts::queries;
+use super::{deliver, grant};
+use crate::accounts::model::{Body, Handover, InvitationId, Membership, MembershipId};
 use crate::accounts::rules::{self, AccountRule, INVITED_FOR, MOST_INVITATIONS};
+use crate::accounts::{Addressee, queries};
 use crate::infra::actor::Actor;
 use crate::infra::failure::Failure;
 use crate::infra::ledger::{self, Entry};
@@ -134,29 +134,84 @@ pub fn withdraw(tx: &mut Tx, actor: &Actor, body: BodyId, id: InvitationId) -> R
     )
 }
 
-/// Ends one role of one member, but never the last that gives rights in the body; with it end the invitations that
-/// the member may no longer make, and those to somebody who is no member any more.
+/// Ends one role of one member, but never the last that gives rights in the body. `has_duties` says whether something
+/// is left open: then somebody takes it over, or it is said why nobody has to.
 pub fn end_membership(
     tx: &mut Tx,
     words: &Words,
     actor: &Actor,
-    body: BodyId,
     id: MembershipId,
+    handover: &Handover,
+    has_duties: bool,
 ) -> Result<(), Failure> {
+    let (_, body) = super::terms::find_member(tx.db, actor, id)?;
     // Two who end each other at the same moment wait here for each other.
-    let held = queries::hold_body(tx.db, body)?;
-    let member = queries::find_membership(tx.db, body, id)?;
-    let mut others = queries::list_members(tx.db, body)?;
+    let body = queries::hold_body(tx.db, body.id)?;
+    let member = queries::find_membership(tx.db, body.id, id)?;
+    let mut others = queries::list_members(tx.db, body.id)?;
     others.retain(|other| other.id != id);
     let left: Vec<Role> = others.iter().map(|other| other.role).collect();
-    rules::may_end(&actor.roles, member.role, &left, held.kind)?;
-    queries::end_membership(tx.db, id, tx.now)?;
-    others.retain(|other| other.person_id == member.person_id);
-    let kept: Vec<Role> = others.iter().map(|other| other.role).collect();
+    rules::may_end(&actor.roles, member.role, &left, body.kind)?;
+    let successor = handover.successor.and_then(|successor| {
+        others
+            .iter()
+            .find(|other| other.person_id == successor && other.role == member.role)
+    });
+    if has_duties && successor.is_none() && handover.reason.is_empty() {
+        return Err(AccountRule::HandOver.into());
+    }
+    if let Some(successor) = successor {
+        let args = [("name", member.person_name.as_str()), ("body", &body.name)];
+        let to = Addressee::Person(successor.person_id);
+        deliver(tx, to, "duties.taken", &args, "/work")?;
+    }
+    let taken = successor.map(|successor| successor.person_name.as_str());
+    let reason = [
+        member.person_name.as_str(),
+        "→",
+        taken.unwrap_or("—"),
+        &handover.reason,
+    ];
+    ledger::append(
+        tx,
+        Some(actor),
+        &Entry::new("body", body.id.0, "duties.handed-over")
+            .because(reason.join(" ").trim())
+            .for_staff(Some(body.id)),
+    )?;
+    end(tx, words, Some(actor), &body, &member)
+}
+
+/// Ends a role of a member, and what hangs on it: dates, deputies, invitations that the member may no longer make, and
+/// those to somebody who is no member any more.
+pub(super) fn end(
+    tx: &mut Tx,
+    words: &Words,
+    actor: Option<&Actor>,
+    body: &Body,
+    member: &Membership,
+) -> Result<(), Failure> {
+    queries::end_membership(tx.db, member.id, tx.now)?;
+    for term in queries::list_appointments(tx.db, body.id)? {
+        let is_its = term.membership_id == Some(member.id);
+        let stands_in = term.deputy_for == Some(member.person_id) && term.role == member.role;
+        if is_its || stands_in {
+            queries::end_appointment(tx.db, term.id, tx.now)?;
+        }
+        if let Some(deputy) = term.membership_id.filter(|_| stands_in) {
+            let deputy = queries::find_membership(tx.db, body.id, deputy)?;
+            end(tx, words, actor, body, &deputy)?;
+        }
+    }
+    let kept: Vec<Role> = queries::list_members(tx.db, body.id)?
+        .iter()
+        .filter(|other| other.person_id == member.person_id)
+        .map(|other| other.role)
+        .collect();
     let now = tx.machine_now();
-    for invitation in queries::list_invitations_of_body(tx.db, body)? {
+    for invitation in queries::list_invitations_of_body(tx.db, body.id)? {
         let by_them = invitation.invited_by == member.person_id
-            && rules::may_give(&kept, invitation.role, held.kind).is_err();
+            && rules::may_give(&kept, invitation.role, body.kind).is_err();
         let to_them = kept.is_empty() && invitation.email == member.email;
         if by_them || to_them {
             queries::end_invitation(tx.db, invitation.id, now)?;
@@ -164,16 +219,16 @@ pub fn end_membership(
     }
     ledger::append(
         tx,
-        Some(actor),
-        &Entry::new("body", body.0, "member.ended")
+        actor,
+        &Entry::new("body", body.id.0, "member.ended")
             .because(member.role.as_str())
-            .for_staff(Some(body)),
+            .for_staff(Some(body.id)),
     )?;
     tell(
         tx,
         words,
         member.person_id,
-        &held.name,
+        &body.name,
         member.role,
         "role-ended",
     )

@@ -10,6 +10,7 @@ mod passwords;
 mod recovery;
 mod sessions;
 mod sign_up;
+mod terms;
 
 pub use address::{ask_email, confirm_email};
 pub use administrators::{
@@ -29,6 +30,7 @@ pub use sessions::{
     verify,
 };
 pub use sign_up::{SignUp, confirm, sign_up};
+pub use terms::{cancel_appointment, find_member, list_due_terms, name_deputy, run_term, set_term};
 
 use crate::accounts::rules::AccountRule;
 use crate::accounts::{Addressee, queries};

@@ -2,7 +2,8 @@
 
 use super::ManageBodies;
 use super::members::rows;
-use crate::accounts::model::{InvitationId, MembershipId};
+use super::terms;
+use crate::accounts::model::InvitationId;
 use crate::accounts::{Body, actions, queries, rules};
 use crate::infra::failure::{Failure, Refusal, Rule};
 use crate::kernel::paging::{Page, PageSize, decode_cursor};
@@ -155,10 +156,12 @@ async fn page(view: &View, id: BodyId, form: Form) -> Answer {
             queries::find_body(db, id)?,
             queries::list_members(db, id)?,
             queries::list_invitations_of_body(db, id)?,
+            queries::list_appointments(db, id)?,
         ))
     });
-    let (body, members, invitations) = found.await?;
-    let (members, invitations) = rows(view, &members, &invitations);
+    let (body, members, invitations, appointments) = found.await?;
+    let planned = terms::planned(view, &members, &appointments);
+    let (members, invitations) = rows(view, &members, &invitations, &appointments);
     let roles = Role::ALL.iter().filter(|role| may(**role, body.kind));
     let form = if form.has("name") {
         form
@@ -170,7 +173,7 @@ async fn page(view: &View, id: BodyId, form: Form) -> Answer {
         "body": { "id": body.id, "name": body.name, "kind": kind_word(view, body.kind), "version": body.version },
         "members": members, "invitations": invitations, "can_manage": true,
         "self_path": format!("/admin/bodies/{id}"), "grant_path": format!("/admin/bodies/{id}/grant"),
-        "end_path": format!("/admin/bodies/{id}/end"), "withdraw_path": format!("/admin/bodies/{id}/withdraw"),
+        "planned": planned, "withdraw_path": format!("/admin/bodies/{id}/withdraw"),
         "roles": view.options("accounts-role", roles.map(Role::as_str)),
     });
     view.render_form("accounts/body", "work", &body.name, &form, &data)
@@ -237,20 +240,6 @@ pub async fn grant(who: May<ManageBodies>, view: View, id: Path<String>, mut for
         .store
         .write(move |tx| actions::grant_by_email(tx, &words, &actor, id, &email, role));
     finish(&view, id, form, done.await, "accounts-granted").await
-}
-
-pub async fn end(who: May<ManageBodies>, view: View, id: Path<String>, form: Form) -> Answer {
-    let id = body_id(&id)?;
-    let membership: MembershipId = form
-        .raw("membership")
-        .parse()
-        .map_err(|_unknown| AppError::from(Failure::NotFound))?;
-    let (actor, words) = (who.actor, view.state.words.clone());
-    let done = view
-        .state
-        .store
-        .write(move |tx| actions::end_membership(tx, &words, &actor, id, membership));
-    finish(&view, id, form, done.await, "accounts-ended").await
 }
 
 pub async fn withdraw(who: May<ManageBodies>, view: View, id: Path<String>, form: Form) -> Answer {

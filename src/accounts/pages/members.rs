@@ -2,7 +2,8 @@
 
 use super::ManageMembers;
 use super::account::role;
-use crate::accounts::model::{Invitation, InvitationId, MembershipId};
+use super::terms;
+use crate::accounts::model::{Appointment, Invitation, InvitationId};
 use crate::accounts::{Membership, actions, queries, rules};
 use crate::infra::actor::{Actor, ActorBody};
 use crate::infra::failure::{Failure, Refusal, Rule};
@@ -21,11 +22,18 @@ fn acted_for(actor: &Actor) -> Result<&ActorBody, AppError> {
 }
 
 /// Rows of members and of open invitations, as both pages of members show them.
-pub fn rows(view: &View, members: &[Membership], invitations: &[Invitation]) -> (Value, Value) {
+pub fn rows(
+    view: &View,
+    members: &[Membership],
+    invitations: &[Invitation],
+    terms: &[Appointment],
+) -> (Value, Value) {
     let members = members
         .iter()
         .map(|m| {
+            let (until, holder) = terms::dates(members, terms, m.id);
             json!({
+                "until": until, "holder": holder,
                 "id": m.id, "name": m.person_name, "email": m.email,
                 "role": role(view, m.role), "since": instant::date(m.created_at),
             })
@@ -51,10 +59,12 @@ async fn page(view: &View, actor: &Actor, form: &Form) -> Answer {
         Ok((
             queries::list_members(db, id)?,
             queries::list_invitations_of_body(db, id)?,
+            queries::list_appointments(db, id)?,
         ))
     });
-    let (members, invitations) = found.await?;
-    let (members, invitations) = rows(view, &members, &invitations);
+    let (members, invitations, appointments) = found.await?;
+    let planned = terms::planned(view, &members, &appointments);
+    let (members, invitations) = rows(view, &members, &invitations, &appointments);
     let gives = Role::ALL
         .iter()
         .filter(|role| rules::may_give(&actor.roles, **role, body.kind).is_ok());
@@ -63,7 +73,7 @@ async fn page(view: &View, actor: &Actor, form: &Form) -> Answer {
         "members": members,
         "invitations": invitations,
         "can_manage": actor.may::<ManageMembers>(),
-        "end_path": "/account/members/end", "withdraw_path": "/account/members/withdraw",
+        "planned": planned, "self_path": "/account/members", "withdraw_path": "/account/members/withdraw",
         "roles": view.options("accounts-role", gives.map(Role::as_str)),
     });
     let title = view.say("accounts-members-title");
@@ -116,26 +126,6 @@ fn roles_of(form: &mut Form) -> Vec<Role> {
         form.refuse(Refusal::new("form-choose-one").at("role"));
     }
     roles
-}
-
-pub async fn end(who: May<ManageMembers>, view: View, mut form: Form) -> Answer {
-    let (actor, body) = (who.actor.clone(), acted_for(&who.actor)?.id);
-    let id: MembershipId = form
-        .raw("membership")
-        .parse()
-        .map_err(|_unknown| AppError::from(Failure::NotFound))?;
-    let words = view.state.words.clone();
-    let done = view
-        .state
-        .store
-        .write(move |tx| actions::end_membership(tx, &words, &actor, body, id));
-    match done.await {
-        Ok(()) => Ok(view.see_other_with("/account/members", "accounts-ended")),
-        Err(failure) => {
-            form.take_up(AppError::from(failure))?;
-            page(&view, &who.actor, &form).await
-        }
-    }
 }
 
 pub async fn withdraw(who: May<ManageMembers>, view: View, form: Form) -> Answer {

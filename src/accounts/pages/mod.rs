@@ -11,6 +11,7 @@ mod password;
 mod recoveries;
 mod sign_in;
 mod sign_up;
+mod terms;
 
 use super::actions::{self, Browser};
 use super::model::{Person, Proof, SecondFactor, Token};
@@ -73,15 +74,20 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .route("/account/invitations/decline", post().to(account::decline))
         .route("/account/members", get().to(members::list))
         .route("/account/members/invite", post().to(members::invite))
-        .route("/account/members/end", post().to(members::end))
         .route("/account/members/withdraw", post().to(members::withdraw))
+        .route("/account/memberships/{id}", get().to(terms::show))
+        .route("/account/memberships/{id}/term", post().to(terms::set))
+        .route("/account/memberships/{id}/deputy", post().to(terms::deputy))
+        .route(
+            "/account/appointments/{id}/cancel",
+            post().to(terms::cancel),
+        )
         .route("/admin/bodies", get().to(admin::list))
         .route("/admin/bodies/new", get().to(admin::edit))
         .route("/admin/bodies/new", post().to(admin::save))
         .route("/admin/bodies/{id}", get().to(admin::show))
         .route("/admin/bodies/{id}", post().to(admin::rename))
         .route("/admin/bodies/{id}/grant", post().to(admin::grant))
-        .route("/admin/bodies/{id}/end", post().to(admin::end))
         .route("/admin/bodies/{id}/withdraw", post().to(admin::withdraw))
         .route("/admin/recoveries", get().to(recoveries::list))
         .route("/admin/recoveries", post().to(recoveries::propose))
@@ -98,7 +104,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
 }
 
 /// Gives and ends rights in the own body.
-struct ManageMembers;
+pub struct ManageMembers;
 
 impl Permission for ManageMembers {
     const STEP_UP: bool = true;

@@ -4,6 +4,7 @@ mod factors;
 mod inbox;
 mod members;
 mod sessions;
+mod terms;
 
 pub use factors::{
     count_recovery_codes, delete_email_change, delete_factor, enable_factor, end_recovery,
@@ -19,6 +20,12 @@ pub use members::{
 pub use sessions::{
     end_other_sessions, end_session, find_token, insert_session, insert_token, is_known_device,
     list_sessions, remember_device, set_session_body, use_token, use_tokens_of, verify_session,
+};
+
+pub use terms::{
+    NewAppointment, end_appointment, find_active, find_appointment, find_appointment_of,
+    insert_appointment, list_appointments, list_due_appointments, set_begun, set_noticed,
+    set_until,
 };
 
 use crate::accounts::model::{Body, Membership, Person};

@@ -1,6 +1,7 @@
 //! What an address, a password, a path and a role must be like.
 
 pub mod codes;
+pub mod terms;
 
 use self::codes::CODE;
 use crate::accounts::model::{Recovery, Token};
@@ -57,6 +58,13 @@ pub enum AccountRule {
     NotTheSecond,
     RecoveryTooLate,
     SameEmail,
+    TermPast,
+    TermReversed,
+    DeputyTooLong,
+    /// A panel's member scores in person (87号令 §47).
+    NoDeputyFor(Role),
+    DeputyUnfit,
+    HandOver,
 }
 
 impl Rule for AccountRule {
@@ -92,6 +100,14 @@ impl Rule for AccountRule {
             Self::RecoveryOpen => Refusal::new("accounts-recovery-open").at("email"),
             Self::NotTheSecond => Refusal::new("accounts-recovery-not-second"),
             Self::RecoveryTooLate => Refusal::new("accounts-recovery-late"),
+            Self::TermPast => Refusal::new("accounts-term-past").at("until_on"),
+            Self::TermReversed => Refusal::new("accounts-term-reversed").at("until_on"),
+            Self::DeputyTooLong => Refusal::new("accounts-deputy-long").at("until_on"),
+            Self::NoDeputyFor(_) => Refusal::new("accounts-deputy-none")
+                .article("87号令 §47")
+                .at("deputy"),
+            Self::DeputyUnfit => Refusal::new("accounts-deputy-unfit").at("deputy"),
+            Self::HandOver => Refusal::new("accounts-hand-over").at("reason"),
             Self::SameEmail => Refusal::new("accounts-email-same").at("email"),
         }
     }

@@ -1,5 +1,6 @@
 //! The work desk: what one has to do today, by date; then what one's body has under way.
 
+mod leaving;
 mod pages;
 mod queries;
 mod rules;
@@ -7,5 +8,7 @@ mod rules;
 use actix_web::web::{self, ServiceConfig};
 
 pub fn routes(cfg: &mut ServiceConfig) {
-    cfg.route("/work", web::get().to(pages::show));
+    cfg.route("/work", web::get().to(pages::show))
+        .route("/work/memberships/{id}/end", web::get().to(leaving::show))
+        .route("/work/memberships/{id}/end", web::post().to(leaving::save));
 }

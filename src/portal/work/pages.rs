@@ -27,9 +27,9 @@ const CONTRACTS: usize = 8;
 
 /// Everything that the desk of one actor reads.
 #[derive(Default)]
-struct Desk {
-    tasks: Vec<(Option<i64>, Task)>,
-    clocks: Vec<Running>,
+pub(super) struct Desk {
+    pub(super) tasks: Vec<(Option<i64>, Task)>,
+    pub(super) clocks: Vec<Running>,
     projects: Vec<ProjectRow>,
     bids: Vec<BidRow>,
     contracts: Vec<ContractRow>,
@@ -60,7 +60,7 @@ impl Desk {
         }
     }
 
-    fn load(db: &mut Db, actor: &Actor) -> Result<Self, Failure> {
+    pub(super) fn load(db: &mut Db, actor: &Actor) -> Result<Self, Failure> {
         let mut desk = Self::default();
         for (tender, title) in queries::list_sheets(db, actor.person_id)? {
             desk.add(None, "score", Some(&title), format!("/panel/{tender}"));
@@ -311,7 +311,7 @@ fn nothing_key(kind: Option<BodyKind>) -> &'static str {
     }
 }
 
-fn task_view(view: &View, task: &Task, now: NaiveDateTime) -> Value {
+pub(super) fn task_view(view: &View, task: &Task, now: NaiveDateTime) -> Value {
     let what = match &task.what {
         What::Task(what) => view.say(&format!("portal-work-task-{what}")),
         What::Clock(code) => view.say(&format!("clock-{}", code.replace(['.', '_'], "-"))),

@@ -273,3 +273,41 @@ inbox-recovery-confirmed = Your two-factor sign-in was reset
     Two administrators of the portal made sure and switched the second factor of your account off; every device is signed out. Please set it up again soon, and change your password.
 
     If you did not ask for it, tell the operator of the portal at once.
+
+accounts-term-title = Dates and deputy
+accounts-term-link = Dates, deputy
+accounts-term-set = Dates
+accounts-term-saved = The dates are saved
+accounts-term-past = This date has passed
+accounts-term-reversed = The end lies before the beginning
+accounts-last-day = Last day
+accounts-last-day-hint = The role ends by itself after it, with a notice 7 days before; leave empty for no end
+accounts-in-stead = for { $holder }
+accounts-deputy-title = Name a deputy
+accounts-deputy-text = Another member of the body stands in for some days, acting in their own name; the record says for whom. It ends by itself.
+accounts-deputy = Deputy
+accounts-deputy-from = From
+accounts-deputy-until = Until
+accounts-deputy-button = Name
+accounts-deputy-saved = The deputy is named, and both are told
+accounts-deputy-cancelled = The plan is taken back
+accounts-deputy-long = A deputy stands in for a year at most
+accounts-deputy-none = An expert scores in person and has no deputy
+accounts-deputy-unfit = The deputy must be another member who neither holds this role nor is planned to; a deputy names no deputy
+accounts-deputy-nobody = The body has no other member who could stand in: invite one first.
+accounts-planned-title = Deputies to come
+accounts-hand-over = Something is still open: choose who takes it over, or say why nobody has to
+ledger-member-term-set = Dates of a role set
+ledger-member-term-prolonged = Role prolonged (somebody must remain who can give rights)
+ledger-deputy-named = Deputy named
+ledger-deputy-cancelled = Deputy taken back
+ledger-duties-handed-over = Duties handed over
+inbox-deputy-named = A deputy is named
+
+    From { $from } until { $until } { $deputy } stands in for { $holder } as { $role } of “{ $body }”. Deputies act in their own name; the record says for whom.
+inbox-term-ending = Your role ends soon
+
+    Your role in “{ $body }” ({ $role }) ends by itself after { $until }. To go on, ask whoever gives rights in your body, or the operator of the portal.
+inbox-duties-taken = Please take over
+
+    { $name } no longer holds the role that you share in “{ $body }”; what is open passes to you. It is on your desk.

@@ -220,3 +220,15 @@ portal-work-link-import-contracts = Enter earlier contracts
 portal-work-link-checks = Verify providers
 portal-work-link-panel = My evaluations
 portal-work-link-bodies = Bodies and people
+
+portal-leaving-title = End a role
+portal-leaving-duties = Open duties
+portal-leaving-duties-text = In this role the following is still open. Choose who takes it over, or say why nobody has to.
+portal-leaving-none = Nothing is open.
+portal-leaving-successor = Taken over by
+portal-leaving-successor-hint = Another member in the same role, who is told
+portal-leaving-nobody = Nobody
+portal-leaving-reason = Statement
+portal-leaving-reason-hint = Needed when nobody takes it over, such as: the department takes the matter back
+portal-leaving-button = End the role
+portal-leaving-cancel = Do not end it, go back

@@ -273,3 +273,41 @@ inbox-recovery-confirmed = 您的双重验证已重置
     经两名平台管理员核实确认，您账号的双重验证已经停用，所有设备上的登录已经退出。请尽快重新启用双重验证，并修改密码。
 
     如果不是您本人提出的，请立即联系平台运营单位。
+
+accounts-term-title = 任期与代理
+accounts-term-link = 任期、代理
+accounts-term-set = 任期
+accounts-term-saved = 任期已保存
+accounts-term-past = 日期已经过去
+accounts-term-reversed = 结束日期早于开始日期
+accounts-last-day = 最后一日
+accounts-last-day-hint = 到期后角色自动终止，提前 7 天通知本人；不填则长期有效
+accounts-in-stead = 代 { $holder }
+accounts-deputy-title = 指定代理人
+accounts-deputy-text = 代理人须为本单位其他成员，在代理期间以自己的名义办理，操作记录注明代谁办理。到期自动终止。
+accounts-deputy = 代理人
+accounts-deputy-from = 开始日期
+accounts-deputy-until = 结束日期
+accounts-deputy-button = 指定
+accounts-deputy-saved = 已指定代理人，已通知双方
+accounts-deputy-cancelled = 代理安排已撤回
+accounts-deputy-long = 代理期限不得超过一年
+accounts-deputy-none = 评审专家须由本人评审，不得代理
+accounts-deputy-unfit = 代理人须为本单位成员，且未担任或未被安排担任此角色；代理人不能再委托他人代理
+accounts-deputy-nobody = 本单位没有可以代理的其他成员，请先邀请成员。
+accounts-planned-title = 尚未开始的代理
+accounts-hand-over = 尚有未办结事项：请选择接办人，或说明理由
+ledger-member-term-set = 设定任期
+ledger-member-term-prolonged = 任期顺延（单位须保留可以授权的成员）
+ledger-deputy-named = 指定代理人
+ledger-deputy-cancelled = 撤回代理
+ledger-duties-handed-over = 移交事项
+inbox-deputy-named = 代理安排
+
+    { $from } 至 { $until }，由 { $deputy } 代 { $holder } 担任“{ $body }”的{ $role }。代理人以自己的名义办理，操作记录注明代谁办理。
+inbox-term-ending = 您的角色即将到期
+
+    您在“{ $body }”担任的{ $role }将于 { $until } 到期，到期后自动终止。如需延长，请联系单位授权人或平台运营单位。
+inbox-duties-taken = 请接办事项
+
+    { $name } 不再担任“{ $body }”的同一角色，其未办结事项由您接办。请到工作台查看。

@@ -220,3 +220,15 @@ portal-work-link-import-contracts = 补录合同
 portal-work-link-checks = 核验服务提供方
 portal-work-link-panel = 我的评审
 portal-work-link-bodies = 单位与人员
+
+portal-leaving-title = 终止角色
+portal-leaving-duties = 未办结事项
+portal-leaving-duties-text = 此人在该角色下还有以下事项未办结。请选择接办人，或说明无须接办的理由。
+portal-leaving-none = 没有未办结事项。
+portal-leaving-successor = 接办人
+portal-leaving-successor-hint = 担任同一角色的其他成员，将收到通知
+portal-leaving-nobody = 无接办人
+portal-leaving-reason = 说明
+portal-leaving-reason-hint = 无接办人时必填，例如：事项由上级部门收回
+portal-leaving-button = 终止角色
+portal-leaving-cancel = 不终止，返回
