@@ -281,6 +281,7 @@ diesel::table! {
         public_id -> Text,
         body_id -> Nullable<BigInt>,
         person_id -> Nullable<BigInt>,
+        role -> Nullable<Text>,
         kind -> Text,
         args -> Text,
         link -> Text,
@@ -353,6 +354,8 @@ diesel::table! {
         declared_at -> Nullable<Timestamp>,
         recused_at -> Nullable<Timestamp>,
         reason -> Nullable<Text>,
+        reminded_at -> Nullable<Timestamp>,
+        is_replaced -> Bool,
     }
 }
 

@@ -524,6 +524,29 @@ fn both_sides_sign_and_it_is_public(database: Database) {
     offer(&stage, id);
     assert_eq!(state_of(&stage), "signing");
 
+    // Both signatories find it first, with its limit; the officer sees who is waited for.
+    let limit = stage.portal.read(|db| {
+        Ok(clocks::table
+            .filter(clocks::code.eq("signing"))
+            .select(clocks::due_at)
+            .first::<chrono::NaiveDateTime>(db)?)
+    });
+    let limit = sanshe::kernel::instant::deadline(limit);
+    let mayor = stage
+        .portal
+        .member("mayor", stage.buyer, &[Role::Signatory]);
+    let provider = stage.bidder(1, Role::Signatory);
+    for signatory in [&mayor, &provider] {
+        let desk = signatory.get("/work");
+        assert!(desk.has(&format!(".todo li:first-child a[href='{sign}']")));
+        desk.see(&limit).see("§46");
+    }
+    let desk = stage.officer.get("/work");
+    desk.see("等待双方签署合同")
+        .see("尚未签署：采购人、承接单位")
+        .see(&limit);
+    assert!(desk.has(&format!(".todo a[href='{show}']")));
+
     let rival = stage.bidder(0, Role::Signatory);
     rival.get(&show).expect(404);
     rival.get(&sign).expect(404);
@@ -531,7 +554,6 @@ fn both_sides_sign_and_it_is_public(database: Database) {
     stage.officer.get(&sign).expect(403);
     stage.portal.anonymous().get(&sign).expect(401);
 
-    let provider = stage.bidder(1, Role::Signatory);
     provider
         .get(&show)
         .expect(200)
@@ -557,6 +579,20 @@ fn both_sides_sign_and_it_is_public(database: Database) {
         .upload(&sign, &sign, &[], &[("scan", "合同签署件.pdf", PDF)])
         .expect(303);
     assert_eq!(state_of(&stage), "signing");
+    stage
+        .officer
+        .get("/work")
+        .see("尚未签署：采购人")
+        .see_not("采购人、承接单位");
+    // The page says whose hand is missing, until when, and that the other side has signed.
+    let seen = stage.officer.get(&show);
+    seen.see("尚未签署：采购人<")
+        .see(&limit)
+        .see("签署合同")
+        .see("bidder1-signatory");
+    let manage = stage.officer.get(&stage.path("/manage"));
+    assert!(manage.has(&format!("[data-next] a[href='{show}']")));
+    manage.see("合同正在等待双方签署");
     stage.portal.anonymous().get(&show).expect(404);
     let twice = format!("{sign}-by-password");
     provider
@@ -573,9 +609,6 @@ fn both_sides_sign_and_it_is_public(database: Database) {
             .has(&format!("form[action='{show}/take-back']"))
     );
 
-    let mayor = stage
-        .portal
-        .member("mayor", stage.buyer, &[Role::Signatory]);
     sign_by_password(&mayor, id, PASSWORD).expect(303);
     assert_eq!(state_of(&stage), "published");
     assert_eq!(stage.tender_state(), "contracted");
@@ -591,6 +624,22 @@ fn both_sides_sign_and_it_is_public(database: Database) {
             .get_result(db)?)
     });
     assert_eq!(open, 0, "a clock still runs");
+
+    // What is over is offered no more; what was done is found, each once.
+    let manage = stage.officer.get(&stage.path("/manage"));
+    manage.expect(200).see_not("确定成交人").see_not("答复提问");
+    for path in [
+        show.clone(),
+        stage.path("/opening"),
+        stage.path("/history"),
+        stage.path("/result"),
+        stage.path("/evaluation"),
+    ] {
+        let links = manage.body.matches(&format!("href=\"{path}\"")).count();
+        assert_eq!(links, 1, "{path}");
+    }
+    // Signed in just now, nobody is asked for a password.
+    manage.see_not("重新输入密码");
 
     let visitor = stage.portal.anonymous();
     let public = visitor.get(&show);

@@ -182,10 +182,11 @@ fn members_score_alone(database: Database) {
     first.get(&bid_page(&stage, 0)).expect(404);
     let page = first.get(&own);
     page.expect(200).see("声明无利害关系");
-    assert!(
-        !page.body.contains("示范社工事务所"),
-        "bidders are named before the declaration"
-    );
+    // Against whom one declares, with the legal heads; what they offer comes after.
+    for n in 0..PRICES.len() {
+        page.see(&format!("示范社工事务所{n}号"));
+    }
+    page.see("某某").see_not("号方案").see_not("95,000.00");
     first
         .submit(&own, &format!("{own}/declare"), &[])
         .expect(422)
@@ -329,6 +330,19 @@ fn the_last_sheet_brings_the_exact_ranking(database: Database) {
         .see("78.97")
         .see("9.50")
         .see("8.64");
+    // The notice asks for the officer's act: it goes to the officers, and so does its mail.
+    let told = "评审完成，请确定成交人";
+    stage.officer.get("/inbox").see(told);
+    let mayor = stage
+        .portal
+        .member("mayor", stage.buyer, &[Role::Signatory]);
+    mayor.get("/inbox").expect(200).see_not(told);
+    mayor
+        .get("/work")
+        .see("没有未读通知")
+        .see("今天没有待办事项")
+        .see_not("确定成交");
+    stage.officer.get("/work").see("确定成交人");
     // Ranks are the officer's until the award.
     let bidder = stage.bidder(0, Role::Submitter);
     bidder.get(&stage.path("/evaluation")).expect(403);
@@ -343,6 +357,12 @@ fn the_last_sheet_brings_the_exact_ranking(database: Database) {
             sanshe::infra::ledger::history(db, ("tender", tender), None, chrono::NaiveDateTime::MAX)
         }
     });
+    assert!(
+        !history
+            .iter()
+            .any(|(line, _)| line.what.starts_with("panel.")),
+        "the panel is public before the award"
+    );
     let line = history
         .iter()
         .find(|(line, _)| line.what == "tender.evaluated")
@@ -363,6 +383,30 @@ fn the_last_sheet_brings_the_exact_ranking(database: Database) {
     assert_eq!(loser.body.matches("<li>方案完整</li>").count(), 3);
     let public = stage.portal.anonymous().get(&stage.path("/result"));
     public.expect(200).see_not("方案完整");
+    // With the award the draw is published: the record of the ledger stands in the notice.
+    let notice: String = stage.portal.read(|db| {
+        use sanshe::schema::publications;
+        Ok(publications::table
+            .filter(publications::kind.eq("award"))
+            .select(publications::content)
+            .first(db)?)
+    });
+    let notice: serde_json::Value = serde_json::from_str(&notice).unwrap();
+    let draw = notice.pointer("/draws/0").unwrap();
+    let drawn = draw.get("drawn").unwrap().as_array().unwrap();
+    assert_eq!(
+        (
+            drawn.len(),
+            draw.get("seed").unwrap().as_str().unwrap().len()
+        ),
+        (3, 32)
+    );
+    stage
+        .portal
+        .anonymous()
+        .get(&stage.path("/history"))
+        .expect(200)
+        .see("公布评审小组名单和抽取记录");
 }
 
 fn a_wide_spread_is_asked_about_once(database: Database) {
@@ -560,6 +604,117 @@ fn who_steps_back_is_replaced(database: Database) {
     );
 }
 
+fn who_is_silent_is_reminded_then_replaced(database: Database) {
+    let stage = opened(database, PRICES);
+    form_panel(&stage, "3").expect(303);
+    let drawn = members(&stage);
+    let own = format!("/panel/{}", stage.tender);
+    let page = stage.path("/panel");
+    let (remind, replace) = (stage.path("/panel/remind"), stage.path("/panel/replace"));
+    // One hands in, one has scored but not handed in, one says nothing.
+    for (_, member) in &drawn[..2] {
+        declare(&stage, member);
+    }
+    for bid in 0..PRICES.len() {
+        score(&stage, &drawn[0].1, bid, ["50", "20"]).expect(303);
+        score(&stage, &drawn[1].1, bid, ["0", "0"]).expect(303);
+    }
+    submit(&stage, &drawn[0].1, "").expect(303);
+
+    // Everybody knows until when; the officer's desk says what is waited for, and offers no award.
+    let due = stage.portal.now() + chrono::Duration::days(7);
+    let day = sanshe::kernel::instant::date(due);
+    let desk = stage.officer.get("/work");
+    desk.see("等待评审小组评分")
+        .see("已交评分表 1 / 3")
+        .see(&day)
+        .see_not("确定成交");
+    assert!(desk.has(&format!(".todo a[href='{page}']")));
+    for place in ["/work", "/panel", &own] {
+        drawn[1].1.get(place).expect(200).see(&day);
+    }
+    drawn[0].1.get("/panel").see_not(&day);
+
+    let reminded = |n: usize| {
+        let inbox = drawn[n].1.get("/inbox");
+        inbox.expect(200).body.matches("请尽快提交评分表").count()
+    };
+    stage.officer.submit(&page, &remind, &[]).expect(303);
+    assert_eq!([reminded(0), reminded(1), reminded(2)], [0, 1, 1]);
+    stage
+        .officer
+        .submit(&page, &remind, &[])
+        .expect(422)
+        .see("24 小时内已经催办过");
+    assert_eq!([reminded(0), reminded(1), reminded(2)], [0, 1, 1]);
+
+    let id_of = |name: &str| {
+        let name = name.to_owned();
+        let id: i64 = stage.portal.read(move |db| {
+            Ok(people::table
+                .filter(people::name.eq(&name))
+                .select(people::id)
+                .first(db)?)
+        });
+        id.to_string()
+    };
+    let silent = id_of(&drawn[1].0);
+    let fields = [("member", silent.as_str()), ("replace_reason", "联系不上")];
+    stage
+        .officer
+        .submit(&page, &replace, &fields)
+        .expect(422)
+        .see("请先催办");
+    stage.portal.move_clock_by(chrono::Duration::hours(24));
+    stage.officer.submit(&page, &remind, &[]).expect(303);
+    assert_eq!([reminded(0), reminded(1), reminded(2)], [0, 2, 2]);
+    stage.portal.move_clock_by(chrono::Duration::hours(24));
+    stage
+        .officer
+        .submit(&page, &replace, &[("member", &silent)])
+        .expect(422);
+    let handed_in = id_of(&drawn[0].0);
+    stage
+        .officer
+        .submit(
+            &page,
+            &replace,
+            &[("member", &handed_in), ("replace_reason", "联系不上")],
+        )
+        .expect(422)
+        .see("尚未提交的成员");
+    stage.officer.submit(&page, &replace, &fields).expect(303);
+    stage
+        .officer
+        .get(&page)
+        .see("已更换")
+        .see("联系不上")
+        .see("共 3 份");
+    drawn[1].1.get(&own).expect(404);
+    drawn[1].1.get("/inbox").see("已由他人接替");
+    let history = stage.officer.get(&stage.path("/history"));
+    history.expect(200).see_not("联系不上");
+
+    // The unfinished sheet counts for nothing: all three remaining say the same.
+    let now = members(&stage);
+    assert_eq!(now.len(), 3);
+    assert!(now.iter().all(|(name, _)| *name != drawn[1].0));
+    for (name, member) in now.iter().filter(|(name, _)| *name != drawn[0].0) {
+        declare(&stage, member);
+        for bid in 0..PRICES.len() {
+            score(&stage, member, bid, ["50", "20"]).expect(303);
+        }
+        submit(&stage, member, "").expect(303);
+        assert!(!name.is_empty());
+    }
+    assert_eq!(stage.tender_state(), "evaluated");
+    stage
+        .officer
+        .get(&stage.path("/evaluation"))
+        .see("79.50")
+        .see("80.00");
+}
+
 /// Each of three sheets comes while the others do: one of them is the last, and brings one ranking.
 fn last_sheets_at_once_rank_once(database: Database) {
     for _ in 0..3 {
@@ -601,6 +756,7 @@ fn last_sheets_at_once_rank_once(database: Database) {
 }
 
 on_both!(
+    who_is_silent_is_reminded_then_replaced,
     last_sheets_at_once_rank_once,
     a_panel_is_lawful,
     members_score_alone,

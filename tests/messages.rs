@@ -348,7 +348,6 @@ const PUT_TOGETHER: &[&str] = &[
     "ledger-",
     "mail-",
     "portal-organization-kind-",
-    "portal-work-contract-",
     "portal-work-link-",
     "portal-work-provider-",
     "portal-work-stage-",

@@ -545,10 +545,16 @@ fn an_application_goes_back_and_forth_into_the_directory(database: Database) {
         !lin.get(&own).has("input[type=file]"),
         "handed in, it stands still"
     );
+    portal.move_clock_by(chrono::Duration::days(3));
     reviewer
         .get("/organizations/applications")
         .expect(200)
-        .see("晨曦社会工作服务中心");
+        .see("晨曦社会工作服务中心")
+        .see("已等待 3 天");
+    reviewer
+        .get("/work")
+        .expect(200)
+        .see("1 件，最早一件已等待 3 天");
 
     review(
         &reviewer,

@@ -413,6 +413,9 @@ fn the_desk_says_what_is_to_be_done(database: Database) {
     let desk = officer.get("/work");
     assert!(desk.expect(200).has(".todo li.late"));
     desk.see("政府采购法 §46");
+    // Clocks are the officers' to stop: who only signs is not sent where it may do nothing.
+    let head = portal.member("zhao", bureau, &[Role::Signatory]);
+    assert!(!head.get("/work").expect(200).has(".todo li"));
     assert!(!client.get("/work").has(".todo li.late"));
 }
 

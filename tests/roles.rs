@@ -145,6 +145,8 @@ const DOORS: &[(&str, &str, &str)] = &[
     ("/projects/{id}/opening", "officer", "bureau"),
     ("/projects/{id}/panel", "officer", "bureau"),
     ("/projects/{id}/panel/draw", "officer", "bureau"),
+    ("/projects/{id}/panel/remind", "officer", "bureau"),
+    ("/projects/{id}/panel/replace", "officer", "bureau"),
     ("/projects/{id}/award", "officer", "bureau"),
     ("/projects/{id}/award/cancel", "officer", "bureau"),
     ("/projects/{id}/contract", "officer", "bureau"),

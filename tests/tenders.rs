@@ -480,6 +480,16 @@ fn questions_are_public_and_askers_are_not(database: Database) {
     assert_eq!(anyone.post_raw(&ask, &[("question", "？")]).status, 401);
 
     let questions = format!("{project}/questions");
+    let limit = portal.read(|db| {
+        Ok(schema::clocks::table
+            .filter(schema::clocks::code.eq("answers"))
+            .select(schema::clocks::due_at)
+            .first::<chrono::NaiveDateTime>(db)?)
+    });
+    let limit = format!("请于 {} 前答复", sanshe::kernel::instant::deadline(limit));
+    for page in [&questions, &format!("{questions}/1")] {
+        officer.get(page).expect(200).see(&limit);
+    }
     let mine = officer.get("/projects/mine");
     mine.expect(200).see(&format!("href=\"{questions}\""));
     officer.get(&format!("{project}/manage")).see("1 个待答复");
@@ -591,6 +601,13 @@ fn questions_wait_on_the_desk_until_the_opening(database: Database) {
     for bidder in &bidders {
         tendering::bid(bidder, &tendering, "400000");
     }
+    // Of many that wait the first is what is due; who only signs is told and asked nothing.
+    let desk = officer.get("/work");
+    assert_eq!(desk.expect(200).body.matches("答复提问").count(), 1);
+    let head = portal.member("head", tendering.buyer, &[Role::Signatory]);
+    head.get("/work").expect(200).see_not("提问");
+    head.get("/inbox").expect(200).see_not("提问");
+    officer.get("/inbox").see("收到一个提问");
     tendering::close(&portal, &tendering);
     let questions = format!("href=\"{}\"", tendering.path("/questions"));
     let waits = || officer.get("/work").expect(200).body.contains(&questions);
@@ -755,7 +772,7 @@ fn what_ended_says_why(database: Database) {
         .get(&project)
         .expect(200)
         .see("采购失败")
-        .see("收到 0 份响应，不足 3 份")
+        .see("收到 0 份投标，不足 3 份")
         .see("依据");
     anyone.get("/projects?state=open").see_not("助老巡访");
     let mut english = portal.anonymous();
@@ -774,7 +791,7 @@ fn what_ended_says_why(database: Database) {
     officer.submit_from(&form, &retender, &[]).expect(303);
     assert_eq!(buying::newest(&portal, &project).round, 2);
     // The new round is the purchaser's alone until it is published.
-    anyone.get(&project).see("收到 0 份响应");
+    anyone.get(&project).see("收到 0 份投标");
     assert!(!anyone.get(&project).body.contains("第 2 轮"));
     officer.get(&project).see("新一轮采购正在编制");
     let (plan, publish) = (format!("{project}/plan"), format!("{project}/publish"));

@@ -21,10 +21,13 @@ pub use queries::{
 pub use rules::email as read_email;
 
 use crate::kernel::people::{BodyId, PersonId};
+use crate::kernel::roles::Role;
 
 /// Whose inbox.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Addressee {
     Body(BodyId),
+    /// Those who hold a role in a body: what asks for an act that the others may not do.
+    Holders(BodyId, Role),
     Person(PersonId),
 }

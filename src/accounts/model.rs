@@ -98,6 +98,14 @@ pub struct Invitation {
     pub expires_at: NaiveDateTime,
 }
 
+/// Who reads an inbox: the person, for a body, in the roles held in it.
+#[derive(Clone, Debug)]
+pub struct Reader {
+    pub person: PersonId,
+    pub body: Option<BodyId>,
+    pub roles: Vec<Role>,
+}
+
 /// A notice in an inbox; `at` is when it was received, by the portal's clock.
 #[derive(Queryable, Selectable, Clone, Debug)]
 #[diesel(table_name = messages)]

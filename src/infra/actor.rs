@@ -241,6 +241,11 @@ pub fn frame(
                 .filter(messages::first_read_at.is_null())
                 .filter(messages::person_id.is_null())
                 .filter(messages::body_id.eq(actor.body_id()))
+                .filter(
+                    messages::role
+                        .is_null()
+                        .or(messages::role.eq_any(actor.roles.clone())),
+                )
                 .count()
                 .get_result(db)?;
             own + of_body

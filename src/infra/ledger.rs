@@ -454,6 +454,19 @@ pub fn verify(db: &mut Db, kept: Option<&str>) -> Result<Verified, Failure> {
     Ok(verified)
 }
 
+/// The reasons of a thing's lines of one kind that nobody erased, whoever may read them: for an act that publishes them.
+pub fn reasons_of(db: &mut Db, subject: (&str, i64), what: &str) -> QueryResult<Vec<String>> {
+    ledger::table
+        .inner_join(ledger_texts::table.on(ledger_texts::ledger_id.eq(ledger::id)))
+        .filter(ledger::subject_kind.eq(subject.0))
+        .filter(ledger::subject_id.eq(subject.1))
+        .filter(ledger::what.eq(what))
+        .filter(ledger_texts::reason.is_not_null())
+        .order(ledger::id)
+        .select(ledger_texts::reason.assume_not_null())
+        .load(db)
+}
+
 /// A thing's history as far as this reader may see it (portal time `now`): the newest lines, oldest first. What the
 /// reader may not see is left out by the query, so that it cannot push out what everybody may.
 pub fn history(

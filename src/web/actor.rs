@@ -58,6 +58,11 @@ fn stead<P: Permission>(actor: &Actor, kind: BodyKind) -> Option<String> {
 }
 
 impl Actor {
+    /// Whether an act that binds asks for the password first.
+    pub fn must_verify(&self) -> bool {
+        !self.is_verified(machine_now())
+    }
+
     /// The same question for a page that shows or hides a button.
     pub fn may<P: Permission>(&self) -> bool {
         let kind = self.body.as_ref().map(|body| body.kind);

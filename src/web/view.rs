@@ -16,6 +16,7 @@ use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest, HttpResponse};
+use chrono::NaiveDateTime;
 use serde::Serialize;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -124,6 +125,13 @@ impl View {
                 })
             })
             .collect()
+    }
+
+    /// How many days something has waited, by the portal's clock.
+    pub fn waited(&self, since: NaiveDateTime) -> String {
+        let today = instant::shanghai_date(self.state.store.now());
+        let days = (today - instant::shanghai_date(since)).num_days();
+        self.say_with("layout-waited", &[("days", &days.to_string())])
     }
 
     fn token_subject(&self) -> String {

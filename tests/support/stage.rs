@@ -2,6 +2,7 @@
 
 use super::{Client, Database, Portal};
 use diesel::prelude::*;
+use sanshe::common::clocks;
 use sanshe::common::rulesets::{self, Method};
 use sanshe::infra::failure::Failure;
 use sanshe::kernel::instant;
@@ -201,6 +202,20 @@ pub fn put(
             ))
             .execute(tx.db)?;
     }
+    // As the opening starts it.
+    let due = tx.now + chrono::Duration::days(7);
+    clocks::set(
+        tx.db,
+        &clocks::Period {
+            subject: ("tender", tender),
+            code: "decision",
+            article: Some("比选规则"),
+            body: Some(buyer),
+            starts_at: tx.now,
+            due_at: due,
+            is_public: true,
+        },
+    )?;
     let mut bidders = Vec::new();
     for (n, (body, price)) in bodies.iter().zip(prices).enumerate() {
         bidders.push((*body, bid(tx, tender, *body, person, n, *price)?));

@@ -20,7 +20,7 @@ pub use factors::{
     RecoveryCodes, begin_factor, enable_factor, end_factor, prove, recovery_hash,
     renew_recovery_codes,
 };
-pub use inbox::open;
+pub use inbox::{open, reader};
 pub use links::{complete_link, hash_of};
 pub use members::{accept, decline, end_membership, invite, withdraw};
 pub use passwords::{change_password, forgot, hash_password, reset, verify_password};
@@ -134,6 +134,11 @@ pub fn deliver(
         Addressee::Person(person) => vec![person],
         Addressee::Body(body) => queries::list_members(tx.db, body)?
             .iter()
+            .map(|member| member.person_id)
+            .collect(),
+        Addressee::Holders(body, role) => queries::list_members(tx.db, body)?
+            .iter()
+            .filter(|member| member.role == role)
             .map(|member| member.person_id)
             .collect(),
     };

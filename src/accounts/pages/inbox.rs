@@ -31,12 +31,11 @@ fn worded(view: &View, message: &Message) -> (String, Vec<String>) {
 
 pub async fn list(SignedIn(actor): SignedIn, view: View, query: Query<After>) -> Answer {
     let before = decode_cursor::<1>(&query.after).ok().map(|[id]| id);
-    let (person, body, size) = (actor.person_id, actor.body_id(), PageSize::default());
+    let (reader, size) = (actions::reader(&actor), PageSize::default());
     let found = view.state.store.read(move |db| {
         Ok(queries::list_messages(
             db,
-            person,
-            body,
+            &reader,
             before.as_deref(),
             size.limit(),
         )?)

@@ -28,6 +28,7 @@ pub use terms::{
     set_until,
 };
 
+use crate::accounts::Addressee;
 use crate::accounts::model::{Body, Membership, Person};
 use crate::infra::db::{Db, columns};
 use crate::kernel::language::Language;
@@ -172,21 +173,23 @@ pub fn insert_membership(
 pub fn insert_message(
     db: &mut Db,
     public_id: &str,
-    to: crate::accounts::Addressee,
+    to: Addressee,
     kind: &str,
     args: &str,
     link: &str,
     at: NaiveDateTime,
 ) -> QueryResult<usize> {
-    let (body, person) = match to {
-        crate::accounts::Addressee::Body(body) => (Some(body), None),
-        crate::accounts::Addressee::Person(person) => (None, Some(person)),
+    let (body, role, person) = match to {
+        Addressee::Body(body) => (Some(body), None, None),
+        Addressee::Holders(body, role) => (Some(body), Some(role), None),
+        Addressee::Person(person) => (None, None, Some(person)),
     };
     diesel::insert_into(messages::table)
         .values((
             messages::public_id.eq(public_id),
             messages::body_id.eq(body),
             messages::person_id.eq(person),
+            messages::role.eq(role),
             messages::kind.eq(kind),
             messages::args.eq(args),
             messages::link.eq(link),

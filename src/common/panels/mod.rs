@@ -4,4 +4,7 @@ mod model;
 mod queries;
 
 pub use model::{Capacity, Member, PanelId};
-pub use queries::{add_member, create, declare, find_of, list_members, list_of_person, recuse};
+pub use queries::{
+    add_member, create, declare, find_of, list_members, list_of_person, recuse, replace,
+    set_reminded,
+};

@@ -25,8 +25,11 @@ pub struct Member {
     pub capacity: Capacity,
     /// When the member declared to have no conflict of interest (实施条例 §9).
     pub declared_at: Option<NaiveDateTime>,
+    /// When the member left the panel, by its own recusal or replaced by the purchaser.
     pub recused_at: Option<NaiveDateTime>,
     pub reason: Option<String>,
+    pub reminded_at: Option<NaiveDateTime>,
+    pub is_replaced: bool,
 }
 
 impl Member {

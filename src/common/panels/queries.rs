@@ -93,6 +93,29 @@ pub fn recuse(
         .execute(db)
 }
 
+/// Takes a silent member out, for whom another one is drawn.
+pub fn replace(
+    db: &mut Db,
+    panel: PanelId,
+    person: PersonId,
+    reason: &str,
+    at: NaiveDateTime,
+) -> QueryResult<usize> {
+    recuse(db, panel, person, reason, at)?;
+    let row = panel_members::table
+        .filter(panel_members::panel_id.eq(panel))
+        .filter(panel_members::person_id.eq(person));
+    diesel::update(row)
+        .set(panel_members::is_replaced.eq(true))
+        .execute(db)
+}
+
+pub fn set_reminded(db: &mut Db, member: i64, at: NaiveDateTime) -> QueryResult<usize> {
+    diesel::update(panel_members::table.find(member))
+        .set(panel_members::reminded_at.eq(at))
+        .execute(db)
+}
+
 /// The subjects of one kind in whose panels a person sits, newest panel first.
 pub fn list_of_person(db: &mut Db, person: PersonId, kind: &str) -> QueryResult<Vec<i64>> {
     panel_members::table

@@ -38,11 +38,15 @@ pub fn is_listed(db: &mut Db, id: ProviderId) -> QueryResult<bool> {
 }
 
 /// How many applications wait: the reviewer's to-do list.
-pub fn count_submitted(db: &mut Db) -> QueryResult<i64> {
+/// How many applications wait, and since when the oldest does.
+pub fn count_submitted(db: &mut Db) -> QueryResult<(i64, Option<NaiveDateTime>)> {
     qualifications::table
         .filter(qualifications::state.eq(QualificationState::Submitted))
-        .count()
-        .get_result(db)
+        .select((
+            diesel::dsl::count_star(),
+            diesel::dsl::min(qualifications::submitted_at),
+        ))
+        .first(db)
 }
 
 pub fn insert(

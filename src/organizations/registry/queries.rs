@@ -146,13 +146,19 @@ pub fn list_by_state(
         .load(db)
 }
 
-/// How many wait for a check: the reviewer's to-do list.
-pub fn count_waiting(db: &mut Db) -> QueryResult<i64> {
-    providers::table
+/// How many wait for a check, and since when the oldest does: the reviewer's to-do list.
+pub fn count_waiting(db: &mut Db) -> QueryResult<(i64, Option<NaiveDateTime>)> {
+    files::table
+        .inner_join(providers::table.on(files::subject_id.eq(providers::id)))
         .filter(providers::state.eq(ProviderState::Unproven))
-        .filter(providers::id.eq_any(with_certificate!()))
-        .count()
-        .get_result(db)
+        .filter(files::subject_kind.eq(SUBJECT))
+        .filter(files::purpose.eq(CERTIFICATE))
+        .filter(files::removed_at.is_null())
+        .select((
+            diesel::dsl::count(providers::id).aggregate_distinct(),
+            diesel::dsl::min(files::created_at),
+        ))
+        .first(db)
 }
 
 pub fn scopes_of(db: &mut Db, id: ProviderId) -> QueryResult<Vec<String>> {

@@ -1,7 +1,7 @@
 //! The first page after sign-in.
 
 use super::queries::{self, BidRow, ContractRow, ProjectRow};
-use super::rules::{Running, Task, What, merge, officer_task};
+use super::rules::{Note, Running, Task, What, merge, officer_task};
 use crate::common::clocks;
 use crate::infra::actor::{Actor, ActorBody};
 use crate::infra::db::Db;
@@ -12,10 +12,12 @@ use crate::kernel::roles::{BodyKind, Role};
 use crate::organizations::qualification::{self, KeepDirectory, QualificationState};
 use crate::organizations::registry::{self, CheckProviders, Provider, ProviderState};
 use crate::procurement::bids::PrepareBids;
+use crate::procurement::contracts::{self, ContractId, SignContracts};
+use crate::procurement::projects::PrepareProjects;
 use crate::procurement::tenders;
 use crate::web::{Answer, SignedIn, View};
 use actix_web::web::Query;
-use chrono::{NaiveDate, NaiveDateTime};
+use chrono::{Duration, NaiveDate, NaiveDateTime};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -44,37 +46,46 @@ impl Desk {
                 due: None,
                 what: What::Task(what),
                 about: about.map(str::to_owned),
-                count: None,
+                note: None,
                 link,
                 article: None,
             },
         ));
     }
 
-    fn add_count(&mut self, what: &'static str, count: i64, link: &str) {
-        if count > 0 {
+    /// Says more about the task that was added last.
+    fn with(&mut self, more: impl FnOnce(&mut Task)) {
+        if let Some((_, task)) = self.tasks.last_mut() {
+            more(task);
+        }
+    }
+
+    /// What waits for a reviewer: how many, and since when the oldest.
+    fn add_waiting(
+        &mut self,
+        what: &'static str,
+        (count, since): (i64, Option<NaiveDateTime>),
+        link: &str,
+    ) {
+        if let Some(since) = since {
             self.add(None, what, None, link.to_owned());
-            if let Some((_, task)) = self.tasks.last_mut() {
-                task.count = Some(count);
-            }
+            self.with(|task| task.note = Some(Note::Since(count, since)));
         }
     }
 
     pub(super) fn load(db: &mut Db, actor: &Actor) -> Result<Self, Failure> {
         let mut desk = Self::default();
-        for (tender, title) in queries::list_sheets(db, actor.person_id)? {
+        for (tender, title, due) in queries::list_sheets(db, actor.person_id)? {
             desk.add(None, "score", Some(&title), format!("/panel/{tender}"));
+            desk.with(|task| task.due = due);
         }
         if actor.may::<CheckProviders>() {
-            desk.add_count(
-                "checks",
-                registry::count_waiting(db)?,
-                "/organizations/checks",
-            );
+            let waiting = registry::count_waiting(db)?;
+            desk.add_waiting("checks", waiting, "/organizations/checks");
         }
         if actor.may::<KeepDirectory>() {
             let waiting = qualification::count_submitted(db)?;
-            desk.add_count("applications", waiting, "/organizations/applications");
+            desk.add_waiting("applications", waiting, "/organizations/applications");
         }
         let Some(body) = &actor.body else {
             return Ok(desk);
@@ -85,21 +96,17 @@ impl Desk {
             || actor.has(Role::Signatory);
         if buys_or_sells {
             desk.contracts = queries::list_contracts(db, body.id)?;
+        }
+        // What a purchaser's clocks ask for is its officers' to do; a signatory's part is to sign.
+        if actor.may::<PrepareProjects>() {
             desk.clocks = running_clocks(db, body.id)?;
         }
-        if actor.has(Role::Signatory) {
-            for (contract, title) in queries::list_unsigned(db, body.id)? {
-                desk.add(
-                    None,
-                    "sign",
-                    Some(&title),
-                    format!("/contracts/{contract}/sign"),
-                );
-            }
+        if actor.may::<SignContracts>() {
+            desk.load_unsigned(db, body.id)?;
         }
         match body.kind {
             BodyKind::Provider => desk.load_provider(db, body.id)?,
-            _ if actor.has(Role::Officer) => desk.load_officer(db, body.id)?,
+            _ if actor.may::<PrepareProjects>() => desk.load_officer(db, body.id)?,
             _ => {}
         }
         Ok(desk)
@@ -108,7 +115,7 @@ impl Desk {
     fn load_officer(&mut self, db: &mut Db, buyer: BodyId) -> Result<(), Failure> {
         self.projects = queries::list_projects(db, buyer)?;
         let tenders = self.projects.iter().filter_map(|row| row.tender).collect();
-        let with_panel = queries::with_panel(db, tenders)?;
+        let panels = queries::panels_of(db, tenders)?;
         for row in self.projects.clone() {
             let contract = self
                 .contracts
@@ -116,32 +123,54 @@ impl Desk {
                 .find(|contract| contract.project == Some(row.id));
             let contract_id = contract.map(|contract| contract.id);
             let contract = contract.map(|contract| contract.state.as_str());
-            let has_panel = row.tender.is_some_and(|id| with_panel.contains(&id));
+            let panel = row.tender.and_then(|id| panels.get(&id)).copied();
             let state = row.tender_state.as_deref().unwrap_or_default();
-            if let Some(what) = officer_task(state, has_panel, contract) {
-                let link = match (what, contract_id) {
-                    ("open", _) => format!("/projects/{}/opening", row.id),
-                    ("panel", _) => format!("/projects/{}/panel", row.id),
-                    ("award", _) => format!("/projects/{}/award", row.id),
-                    ("contract", _) => format!("/projects/{}/result", row.id),
-                    ("offer", Some(contract)) => format!("/contracts/{contract}"),
-                    _ => format!("/projects/{}", row.id),
-                };
-                self.add(Some(row.id), what, Some(&row.title), link);
-                if let Some((_, task)) = self.tasks.last_mut()
-                    && matches!(what, "open" | "held")
-                {
-                    // Opening is at the deadline itself (87号令 §39).
-                    task.due = row.closes_at;
-                }
+            let Some(what) = officer_task(state, panel.is_some(), contract) else {
+                continue;
+            };
+            let signs = self
+                .tasks
+                .iter()
+                .any(|(project, task)| *project == Some(row.id) && task.what == What::Task("sign"));
+            if what == "signing" && signs {
+                continue;
             }
+            let link = match (what, contract_id) {
+                ("open", _) => format!("/projects/{}/opening", row.id),
+                ("panel" | "scores", _) => format!("/projects/{}/panel", row.id),
+                ("award", _) => format!("/projects/{}/award", row.id),
+                ("offer" | "signing", Some(contract)) => format!("/contracts/{contract}"),
+                _ => format!("/projects/{}/manage", row.id),
+            };
+            let note = match (what, contract_id) {
+                ("scores", _) => panel.map(|(done, all)| Note::Sheets(done, all)),
+                ("signing", Some(contract)) => {
+                    let unsigned = contracts::unsigned_sides(db, ContractId(contract))?;
+                    Some(Note::Unsigned(unsigned))
+                }
+                _ => None,
+            };
+            self.add(Some(row.id), what, Some(&row.title), link);
+            self.with(|task| task.note = note);
         }
         for (project, title, count) in tenders::list_unanswered(db, buyer)? {
             let link = format!("/projects/{project}/questions");
             self.add(Some(project.0), "answer", Some(&title), link);
-            if let Some((_, task)) = self.tasks.last_mut() {
-                task.count = Some(count);
-            }
+            self.with(|task| task.note = Some(Note::Count(count)));
+        }
+        Ok(())
+    }
+
+    /// Contracts that only a signatory's hand is missing from, each with its legal limit.
+    fn load_unsigned(&mut self, db: &mut Db, body: BodyId) -> Result<(), Failure> {
+        for (contract, title, project, award) in queries::list_unsigned(db, body)? {
+            let limit = contracts::signing_limit(db, award)?;
+            let link = format!("/contracts/{contract}/sign");
+            self.add(project, "sign", Some(&title), link);
+            self.with(|task| {
+                task.due = limit.as_ref().map(|limit| limit.due_at);
+                task.article = limit.and_then(|limit| limit.article);
+            });
         }
         Ok(())
     }
@@ -151,9 +180,7 @@ impl Desk {
         for draft in queries::list_drafts(db, body)? {
             let link = format!("/projects/{}/bid", draft.project);
             self.add(None, "draft", Some(&draft.title), link);
-            if let Some((_, task)) = self.tasks.last_mut() {
-                task.due = draft.closes_at;
-            }
+            self.with(|task| task.due = draft.closes_at);
         }
         self.provider = registry::find_by_body(db, body)?;
         let Some(provider) = self.provider.clone() else {
@@ -229,7 +256,7 @@ fn stages(view: &View, projects: &[ProjectRow], chosen: &str) -> Vec<Value> {
         .map(|stage| {
             json!({
                 "href": format!("/work?stage={stage}#projects"),
-                "label": view.say(&format!("portal-work-stage-{stage}")),
+                "label": view.say(&stage_key(stage)),
                 "count": count(stage).to_string(),
                 "is_current": stage == chosen,
             })
@@ -324,23 +351,48 @@ pub(super) fn task_view(view: &View, task: &Task, now: NaiveDateTime) -> Value {
     };
     let today = instant::shanghai_date(now);
     let is_clock = matches!(task.what, What::Clock(_)) || task.article.is_some();
+    let grace = match task.what {
+        What::Task("open" | "held") => tenders::OPENING_GRACE,
+        What::Task(_) | What::Clock(_) => Duration::zero(),
+    };
     let class = match task.due {
-        Some(due) if due <= now && is_clock => "late",
+        Some(due) if due + grace <= now && is_clock => "late",
         Some(due) if due <= now => "now",
         Some(due) if instant::shanghai_date(due) == today => "now",
         _ => "",
     };
-    let count = task
-        .count
-        .map(|count| view.say_with("portal-work-count", &[("count", &count.to_string())]));
+    let notes: Vec<String> = task
+        .note
+        .iter()
+        .map(|note| note_text(view, note))
+        .chain(task.article.clone())
+        .collect();
     json!({
         "class": class,
         "when": task.due.map(instant::deadline),
         "late": class == "late",
         "text": text,
         "href": task.link,
-        "note": count.or_else(|| task.article.clone()),
+        "note": (!notes.is_empty()).then(|| notes.join(" · ")),
     })
+}
+
+fn note_text(view: &View, note: &Note) -> String {
+    match note {
+        Note::Count(count) => view.say_with("portal-work-count", &[("count", &count.to_string())]),
+        Note::Since(count, since) => view.say_with(
+            "portal-work-since",
+            &[
+                ("count", &count.to_string()),
+                ("waited", &view.waited(*since)),
+            ],
+        ),
+        Note::Sheets(done, all) => view.say_with(
+            "portal-work-sheets",
+            &[("done", &done.to_string()), ("all", &all.to_string())],
+        ),
+        Note::Unsigned(sides) => contracts::unsigned_text(view, sides),
+    }
 }
 
 fn project_view(view: &View, row: &ProjectRow) -> Value {
@@ -349,11 +401,19 @@ fn project_view(view: &View, row: &ProjectRow) -> Value {
         "href": format!("/projects/{}", row.id),
         "title": row.title,
         "number": row.number,
-        "stage": view.say(&format!("portal-work-stage-{stage}")),
+        "stage": view.say(&stage_key(stage)),
         "class": stage_class(stage),
         "budget": row.budget.to_string(),
         "closes": row.closes_at.map(instant::deadline),
     })
+}
+
+/// A stage has the name of the tender's state, wherever it stands.
+fn stage_key(stage: &str) -> String {
+    match stage {
+        "under-way" | "all" => format!("portal-work-stage-{stage}"),
+        state => format!("tenders-state-{state}"),
+    }
 }
 
 fn stage_class(stage: &str) -> &'static str {
@@ -371,8 +431,7 @@ fn bid_view(view: &View, row: &BidRow, reads_receipts: bool) -> Value {
     let (stage, class) = if is_withdrawn {
         ("bids-standing-withdrawn".to_owned(), "off")
     } else {
-        let stage = format!("portal-work-stage-{}", row.tender_state);
-        (stage, stage_class(&row.tender_state))
+        (stage_key(&row.tender_state), stage_class(&row.tender_state))
     };
     json!({
         "href": format!("/projects/{}", row.project),
@@ -395,15 +454,17 @@ fn contract_view(
     let is_buyer = body.is_some_and(|body| body.id.0 == row.buyer);
     let state = match row.state.as_str() {
         "published" if row.term_to < today => "ended",
+        "published" if row.term_from > today => "coming",
+        "published" => "running",
         state => state,
     };
     json!({
         "href": format!("/contracts/{}", row.id),
         "title": row.title,
-        "state": view.say(&format!("portal-work-contract-{state}")),
+        "state": view.say(&format!("contracts-state-{state}")),
         "class": match state {
-            "published" => "open",
-            "ended" => "off",
+            "running" => "open",
+            "coming" | "ended" => "off",
             _ => "soon",
         },
         "side": view.say(if is_buyer { "portal-work-side-buyer" } else { "portal-work-side-provider" }),

@@ -4,10 +4,12 @@ use crate::common::clocks::Clock;
 use crate::infra::db::Db;
 use crate::kernel::money::Fen;
 use crate::kernel::people::{BodyId, PersonId};
+use crate::procurement::awards::AwardId;
+use crate::procurement::contracts::ContractId;
 use crate::procurement::tenders::TenderState;
 use crate::schema::{
-    bid_drafts, bids, contract_signatures, contracts, panel_members, panels, projects, questions,
-    score_sheets, tenders,
+    bid_drafts, bids, clocks, contract_signatures, contracts, panel_members, panels, projects,
+    questions, score_sheets, tenders,
 };
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::dsl::{exists, not};
@@ -59,13 +61,26 @@ pub fn list_projects(db: &mut Db, buyer: BodyId) -> QueryResult<Vec<ProjectRow>>
     Ok(newest.into_values().rev().collect())
 }
 
-/// Which of these tenders have a panel.
-pub fn with_panel(db: &mut Db, tenders: Vec<i64>) -> QueryResult<Vec<i64>> {
-    panels::table
+/// Those of these tenders that have a panel, with the sheets that are in and the members.
+pub fn panels_of(db: &mut Db, tenders: Vec<i64>) -> QueryResult<BTreeMap<i64, (usize, usize)>> {
+    let of_member = score_sheets::tender_id
+        .eq(panels::subject_id)
+        .and(score_sheets::person_id.eq(panel_members::person_id));
+    let rows: Vec<(i64, Option<NaiveDateTime>)> = panel_members::table
+        .inner_join(panels::table.on(panels::id.eq(panel_members::panel_id)))
+        .left_join(score_sheets::table.on(of_member))
         .filter(panels::subject_kind.eq("tender"))
         .filter(panels::subject_id.eq_any(tenders))
-        .select(panels::subject_id)
-        .load(db)
+        .filter(panel_members::recused_at.is_null())
+        .select((panels::subject_id, score_sheets::submitted_at.nullable()))
+        .load(db)?;
+    let mut found: BTreeMap<i64, (usize, usize)> = BTreeMap::new();
+    for (tender, submitted) in rows {
+        let (done, all) = found.entry(tender).or_default();
+        *done += usize::from(submitted.is_some());
+        *all += 1;
+    }
+    Ok(found)
 }
 
 #[derive(Queryable, Clone, Debug)]
@@ -73,6 +88,7 @@ pub struct ContractRow {
     pub id: i64,
     pub title: String,
     pub amount: Fen,
+    pub term_from: NaiveDate,
     pub term_to: NaiveDate,
     pub state: String,
     pub project: Option<i64>,
@@ -95,6 +111,7 @@ pub fn list_contracts(db: &mut Db, body: BodyId) -> QueryResult<Vec<ContractRow>
             contracts::id,
             contracts::title,
             contracts::amount_fen,
+            contracts::term_from,
             contracts::term_to,
             contracts::state,
             contracts::project_id,
@@ -103,8 +120,17 @@ pub fn list_contracts(db: &mut Db, body: BodyId) -> QueryResult<Vec<ContractRow>
         .load(db)
 }
 
+/// A contract that waits for signatures: id, title, project, award.
+pub type Unsigned = (ContractId, String, Option<i64>, Option<AwardId>);
+
 /// Contracts that wait for this body's signature.
-pub fn list_unsigned(db: &mut Db, body: BodyId) -> QueryResult<Vec<(i64, String)>> {
+pub fn list_unsigned(db: &mut Db, body: BodyId) -> QueryResult<Vec<Unsigned>> {
+    let columns = (
+        contracts::id,
+        contracts::title,
+        contracts::project_id,
+        contracts::award_id,
+    );
     let signed = |side: &'static str| {
         exists(
             contract_signatures::table
@@ -112,12 +138,12 @@ pub fn list_unsigned(db: &mut Db, body: BodyId) -> QueryResult<Vec<(i64, String)
                 .filter(contract_signatures::side.eq(side)),
         )
     };
-    let mut rows: Vec<(i64, String)> = contracts::table
+    let mut rows: Vec<Unsigned> = contracts::table
         .filter(contracts::state.eq("signing"))
         .filter(contracts::buyer_id.eq(body.0))
         .filter(not(signed("buyer")))
         .order(contracts::id)
-        .select((contracts::id, contracts::title))
+        .select(columns)
         .load(db)?;
     rows.extend(
         contracts::table
@@ -125,8 +151,8 @@ pub fn list_unsigned(db: &mut Db, body: BodyId) -> QueryResult<Vec<(i64, String)
             .filter(contracts::provider_id.eq(body.0))
             .filter(not(signed("provider")))
             .order(contracts::id)
-            .select((contracts::id, contracts::title))
-            .load::<(i64, String)>(db)?,
+            .select(columns)
+            .load::<Unsigned>(db)?,
     );
     Ok(rows)
 }
@@ -190,8 +216,15 @@ pub fn list_bids(db: &mut Db, bidder: BodyId) -> QueryResult<Vec<BidRow>> {
     Ok(rows)
 }
 
-/// Tenders that wait for this person's scores: tender and title. For the member alone: panels are secret (87号令 §47).
-pub fn list_sheets(db: &mut Db, person: PersonId) -> QueryResult<Vec<(i64, String)>> {
+/// Tenders that wait for this person's scores: tender, title, and when the award is due. For the member alone: panels are secret (87号令 §47).
+pub fn list_sheets(
+    db: &mut Db,
+    person: PersonId,
+) -> QueryResult<Vec<(i64, String, Option<NaiveDateTime>)>> {
+    let decision = clocks::subject_id
+        .eq(tenders::id)
+        .and(clocks::subject_kind.eq("tender"))
+        .and(clocks::code.eq("decision"));
     let handed_in = score_sheets::table
         .filter(score_sheets::person_id.eq(person.0))
         .filter(score_sheets::submitted_at.is_not_null())
@@ -200,6 +233,7 @@ pub fn list_sheets(db: &mut Db, person: PersonId) -> QueryResult<Vec<(i64, Strin
         .inner_join(panels::table.on(panels::id.eq(panel_members::panel_id)))
         .inner_join(tenders::table.on(tenders::id.eq(panels::subject_id)))
         .inner_join(projects::table.on(projects::id.eq(tenders::project_id)))
+        .left_join(clocks::table.on(decision))
         .filter(panels::subject_kind.eq("tender"))
         .filter(panel_members::person_id.eq(person.0))
         .filter(panel_members::recused_at.is_null())
@@ -207,7 +241,7 @@ pub fn list_sheets(db: &mut Db, person: PersonId) -> QueryResult<Vec<(i64, Strin
         .filter(not(exists(handed_in)))
         .order(tenders::id)
         .limit(MOST)
-        .select((tenders::id, projects::title))
+        .select((tenders::id, projects::title, clocks::due_at.nullable()))
         .load(db)
 }
 

@@ -95,6 +95,8 @@ pub fn award(
         .under(&rules.decision.article);
     entry.reason = reason;
     ledger::append(tx, Some(actor), &entry)?;
+    let entry = Entry::new(SUBJECT, tender.id.0, "panel.published").under("政府采购法实施条例 §43");
+    ledger::append(tx, Some(actor), &entry)?;
     Ok(id)
 }
 
@@ -151,6 +153,7 @@ fn announce(
         .into_iter()
         .map(|(name, _)| name)
         .collect();
+    let draws = evaluation::draws_of(tx.db, tender.id)?;
     let address = queries::address_of(tx.db, winner.bidder_id)?;
     publications::publish(
         tx,
@@ -164,7 +167,7 @@ fn announce(
                 "number": project.number, "title": project.title, "round": tender.round, "method": tender.method,
                 "buyer": buyer.name, "phone": project.phone, "catalogue_code": project.catalogue_code,
                 "winner": winner.bidder_name, "winner_address": address, "price_fen": winner.price, "total": winner.total.to_string(),
-                "items": items, "panel": panel,
+                "items": items, "panel": panel, "draws": draws,
                 "term_from": project.term_from, "term_to": project.term_to, "requirement": project.requirement,
                 "ground": decision.ground, "notice_days": rules.result_notice.days,
             }),

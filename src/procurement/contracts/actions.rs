@@ -330,14 +330,16 @@ pub fn sign(tx: &mut Tx, actor: &Actor, id: ContractId, signing: &Signing) -> Re
     if !queries::set_state(tx.db, &contract, to)? {
         return Err(Failure::Changed);
     }
-    ledger::append(
-        tx,
-        Some(actor),
-        &Entry::new(SUBJECT, id.0, "contract.signed")
-            .because(signing.method.as_str())
-            .under("民法典 §490")
-            .for_staff(Some(body)),
-    )?;
+    for party in std::iter::once(contract.buyer_id).chain(contract.provider_id) {
+        ledger::append(
+            tx,
+            Some(actor),
+            &Entry::new(SUBJECT, id.0, "contract.signed")
+                .because(signing.method.as_str())
+                .under("民法典 §490")
+                .for_staff(Some(party)),
+        )?;
+    }
     if to == ContractState::Published {
         publish(tx, &contract)?;
     }

@@ -13,10 +13,14 @@ pub use actions::{
 };
 pub use import::{Finding, Row, read as read_import};
 pub use model::{
-    Contract, ContractId, ContractState, Course, Scan, SecretField, Secrets, Side, SignMethod,
+    Contract, ContractId, ContractState, Course, Scan, SecretField, Secrets, Side, SignContracts,
+    SignMethod,
 };
-pub use pages::routes;
-pub use queries::{communities_of, communities_of_many, find, find_public, signatures_of};
+pub use pages::{routes, unsigned_text};
+pub use queries::{
+    communities_of, communities_of_many, find, find_public, signatures_of, signing_limit,
+    unsigned_sides,
+};
 pub use rules::ContractRule;
 
 /// What the ledger, the outbox and the notices call a contract.

@@ -4,6 +4,7 @@ use super::import::Row;
 use super::model::{
     Contract, ContractId, ContractState, Scan, ScanId, Side, SignMethod, Signature,
 };
+use crate::common::clocks::Clock;
 use crate::infra::db::{Db, ESCAPE, beginning, columns, containing};
 use crate::kernel::people::{BodyId, PersonId};
 use crate::on_db;
@@ -11,7 +12,7 @@ use crate::organizations::registry::ProviderId;
 use crate::procurement::awards::AwardId;
 use crate::procurement::projects::ProjectId;
 use crate::schema::{
-    contract_communities, contract_signatures, contracts, files, providers, regions,
+    awards, clocks, contract_communities, contract_signatures, contracts, files, providers, regions,
 };
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
@@ -53,6 +54,28 @@ pub fn find_of_award(db: &mut Db, award: AwardId) -> QueryResult<Option<Contract
         .select(contracts::id)
         .first(db)
         .optional()
+}
+
+/// Until when a contract must be signed, by the clock of its tender.
+pub fn signing_limit(db: &mut Db, award: Option<AwardId>) -> QueryResult<Option<Clock>> {
+    let Some(award) = award else {
+        return Ok(None);
+    };
+    clocks::table
+        .inner_join(awards::table.on(awards::tender_id.eq(clocks::subject_id)))
+        .filter(awards::id.eq(award))
+        .filter(clocks::subject_kind.eq("tender"))
+        .filter(clocks::code.eq("signing"))
+        .select(columns::<Clock>())
+        .first(db)
+        .optional()
+}
+
+/// The sides of a contract that have not signed yet.
+pub fn unsigned_sides(db: &mut Db, id: ContractId) -> QueryResult<Vec<Side>> {
+    let signed = signatures_of(db, id)?;
+    let is_missing = |side: &&Side| !signed.iter().any(|signature| signature.side == **side);
+    Ok(Side::ALL.iter().filter(is_missing).copied().collect())
 }
 
 /// A body's contracts that are not published yet, on either side.

@@ -23,6 +23,7 @@ use crate::kernel::roles::Role;
 use crate::procurement::bids::{self, BidId};
 use crate::procurement::projects::{self, Project, ProjectId, ProjectState};
 use crate::procurement::tenders::{self, Criterion, CriterionKind, Tender, TenderId, TenderState};
+use chrono::NaiveDateTime;
 use serde_json::json;
 
 /// The project and its newest tender, for the body that buys; for anybody else there is none.
@@ -122,6 +123,90 @@ pub fn draw_missing(tx: &mut Tx, actor: &Actor, project: ProjectId) -> Result<()
         return Err(EvaluationRule::PanelExists.into());
     }
     draw_experts(tx, Some(actor), &project, &tender, panel, lacking as usize)
+}
+
+/// Members whose sheet is not in.
+pub(super) fn silent(
+    db: &mut Db,
+    tender: TenderId,
+    panel: PanelId,
+) -> Result<Vec<Member>, Failure> {
+    let sheets = queries::list_sheets(db, tender)?;
+    let has_handed_in = |member: &Member| {
+        sheets
+            .iter()
+            .any(|sheet| sheet.person_id == member.person_id && sheet.submitted_at.is_some())
+    };
+    Ok(panels::list_members(db, panel)?
+        .into_iter()
+        .filter(|member| member.is_active() && !has_handed_in(member))
+        .collect())
+}
+
+/// When the sheets have to be in: the purchaser's time to decide runs from the opening.
+pub(super) fn limit_of(db: &mut Db, tender: TenderId) -> Result<Option<NaiveDateTime>, Failure> {
+    let clocks = clocks::list_of(db, (SUBJECT, tender.0), true)?;
+    let decision = clocks.iter().find(|clock| clock.code == "decision");
+    Ok(decision.map(|clock| clock.due_at))
+}
+
+/// Reminds those whose sheet is not in, none of them more than once a day.
+pub fn remind(tx: &mut Tx, actor: &Actor, project: ProjectId) -> Result<(), Failure> {
+    let (project, tender) = of_buyer(tx.db, actor, project)?;
+    let tender = tenders::hold_alone(tx, tender.id)?;
+    rules::may(tender.state, Step::Score)?;
+    let panel = panels::find_of(tx.db, (SUBJECT, tender.id.0))?.ok_or(Failure::NotFound)?;
+    let silent = silent(tx.db, tender.id, panel)?;
+    let reminded: Vec<(&Member, _)> = silent
+        .iter()
+        .map(|member| (member, member.reminded_at))
+        .collect();
+    for member in rules::whom_to_remind(&reminded, tx.now)? {
+        panels::set_reminded(tx.db, member.id, tx.now)?;
+        accounts::deliver(
+            tx,
+            Addressee::Person(member.person_id),
+            "panel-reminded",
+            &[("title", &project.title)],
+            &format!("/panel/{}", tender.id),
+        )?;
+    }
+    let entry = Entry::new(SUBJECT, tender.id.0, "panel.reminded").for_staff(None);
+    ledger::append(tx, Some(actor), &entry)
+}
+
+/// Draws another one for a member who does not hand in; what that member has scored so far counts for nothing.
+pub fn replace(
+    tx: &mut Tx,
+    actor: &Actor,
+    project: ProjectId,
+    member: PersonId,
+    reason: &str,
+) -> Result<(), Failure> {
+    let (project, tender) = of_buyer(tx.db, actor, project)?;
+    let tender = tenders::hold_alone(tx, tender.id)?;
+    rules::may(tender.state, Step::FormPanel)?;
+    let panel = panels::find_of(tx.db, (SUBJECT, tender.id.0))?.ok_or(Failure::NotFound)?;
+    let silent = silent(tx.db, tender.id, panel)?;
+    let seat = silent
+        .iter()
+        .find(|silent| silent.person_id == member)
+        .ok_or(EvaluationRule::HandedIn)?;
+    rules::may_replace(seat.reminded_at, tx.now)?;
+    panels::replace(tx.db, panel, member, reason, tx.now)?;
+    let entry = Entry::new(SUBJECT, tender.id.0, "panel.replaced")
+        .because(reason)
+        .under("财政部令第87号 §49")
+        .for_staff(None);
+    ledger::append(tx, Some(actor), &entry)?;
+    accounts::deliver(
+        tx,
+        Addressee::Person(member),
+        "panel-replaced",
+        &[("title", &project.title)],
+        "/panel",
+    )?;
+    draw_experts(tx, Some(actor), &project, &tender, panel, 1)
 }
 
 pub(super) fn shortage(db: &mut Db, tender: &Tender, panel: PanelId) -> Result<u32, Failure> {
@@ -235,16 +320,12 @@ fn fail_if_too_few(tx: &mut Tx, project: &Project, tender: &Tender) -> Result<bo
         },
     )?;
     clocks::finish(tx.db, (SUBJECT, tender.id.0), "decision", tx.now)?;
-    let mut told = bidders(tx.db, tender.id)?;
-    told.push(project.buyer_id);
-    for body in told {
-        accounts::deliver(
-            tx,
-            Addressee::Body(body),
-            "tender-failed",
-            &[("title", &project.title)],
-            &link,
-        )?;
+    let told = bidders(tx.db, tender.id)?
+        .into_iter()
+        .map(Addressee::Body)
+        .chain([Addressee::Holders(project.buyer_id, Role::Officer)]);
+    for to in told {
+        accounts::deliver(tx, to, "tender-failed", &[("title", &project.title)], &link)?;
     }
     ledger::append(
         tx,
@@ -340,7 +421,7 @@ pub fn recuse(tx: &mut Tx, actor: &Actor, tender: TenderId, reason: &str) -> Res
         Err(Failure::Refused(refusal)) if refusal.key == "evaluation-rule-pool" => {
             accounts::deliver(
                 tx,
-                Addressee::Body(project.buyer_id),
+                Addressee::Holders(project.buyer_id, Role::Officer),
                 "panel-short",
                 &[("title", &project.title)],
                 &format!("/projects/{}/panel", project.id),
@@ -581,7 +662,7 @@ fn finish(
     }
     accounts::deliver(
         tx,
-        Addressee::Body(project.buyer_id),
+        Addressee::Holders(project.buyer_id, Role::Officer),
         "tender-evaluated",
         &[("title", &project.title)],
         &format!("/projects/{}/evaluation", project.id),

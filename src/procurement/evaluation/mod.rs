@@ -6,7 +6,9 @@ mod pages;
 mod queries;
 mod rules;
 
-pub use actions::{confirm_or_submit, declare, draw_missing, form_panel, recuse, save_scores};
+pub use actions::{
+    confirm_or_submit, declare, draw_missing, form_panel, recuse, remind, replace, save_scores,
+};
 pub use model::{CriterionMean, EvaluateTenders, Mark, RankedBid, ScoreBids};
 pub use pages::routes;
 pub use queries::{criterion_means, find_sheet, results_of};
@@ -21,6 +23,17 @@ pub fn panel_names(
     tender: crate::procurement::tenders::TenderId,
 ) -> diesel::QueryResult<Vec<(String, crate::common::panels::Capacity)>> {
     queries::panel_names(db, tender)
+}
+
+/// How the experts were drawn, as each draw was recorded: seed, pool and who was drawn, by their numbers.
+pub fn draws_of(
+    db: &mut crate::infra::db::Db,
+    tender: crate::procurement::tenders::TenderId,
+) -> Result<Vec<serde_json::Value>, crate::infra::failure::Failure> {
+    crate::infra::ledger::reasons_of(db, (SUBJECT, tender.0), "panel.drawn")?
+        .iter()
+        .map(|record| Ok(serde_json::from_str(record)?))
+        .collect()
 }
 
 /// Every body whose bid was opened, readable or not.

@@ -9,7 +9,8 @@ use crate::kernel::score::Points;
 use crate::procurement::bids::{BidId, name_in_receipt};
 use crate::procurement::tenders::{CriterionId, TenderId};
 use crate::schema::{
-    bid_contents, bids, bodies, memberships, openers, people, results, score_sheets, scores,
+    bid_contents, bids, bodies, memberships, openers, people, providers, results, score_sheets,
+    scores,
 };
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
@@ -278,6 +279,23 @@ pub fn panel_names(db: &mut Db, tender: TenderId) -> QueryResult<Vec<(String, Ca
     }
     named.sort_by_key(|(_, capacity)| *capacity);
     Ok(named)
+}
+
+/// The bidders with their legal heads, against whom a member declares.
+pub fn bidder_heads(db: &mut Db, tender: TenderId) -> QueryResult<Vec<(String, Option<String>)>> {
+    let names = bidder_names(db, tender)?;
+    let bodies: Vec<BodyId> = names.iter().map(|(_, body, _)| *body).collect();
+    let heads: Vec<(BodyId, String)> = providers::table
+        .filter(providers::body_id.eq_any(bodies))
+        .select((providers::body_id, providers::legal_head))
+        .load(db)?;
+    Ok(names
+        .into_iter()
+        .map(|(_, body, name)| {
+            let head = heads.iter().find(|(of, _)| *of == body);
+            (name, head.map(|(_, head)| head.clone()))
+        })
+        .collect())
 }
 
 /// Names of bidders by their bids, as they were when the bids came.

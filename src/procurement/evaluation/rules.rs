@@ -5,6 +5,7 @@ use crate::kernel::money::Fen;
 use crate::kernel::refusal::{Refusal, Rule};
 use crate::kernel::score::{Points, PointsError, price_points, rank};
 use crate::procurement::tenders::TenderState;
+use chrono::{Duration, NaiveDateTime};
 use sha2::{Digest, Sha256};
 
 /// Why an act of the evaluation is refused.
@@ -16,6 +17,10 @@ pub enum EvaluationRule {
     PanelEven { article: String },
     TooFewExperts { least: u32, article: String },
     PoolShort { need: usize, have: usize },
+    NobodySilent,
+    RemindedBefore,
+    HandedIn,
+    NotReminded,
     NotARepresentative,
     RepresentativeOpened,
     Undeclared,
@@ -33,6 +38,9 @@ pub enum EvaluationRule {
     NotReopened(&'static str),
     ReasonNeeded,
 }
+
+/// A member is reminded no more often than that.
+const REMIND_AFTER: Duration = Duration::hours(24);
 
 /// Declarations and avoidance: 实施条例 §9. Each member for itself: 实施条例 §41.
 const AVOIDANCE: &str = "政府采购法实施条例 §9";
@@ -59,6 +67,14 @@ impl Rule for EvaluationRule {
                 .arg("have", have)
                 .article("政府采购法实施条例 §39")
                 .at("size"),
+            Self::NobodySilent => Refusal::new("evaluation-rule-nobody-silent"),
+            Self::RemindedBefore => {
+                Refusal::new("evaluation-rule-reminded").arg("hours", REMIND_AFTER.num_hours())
+            }
+            Self::HandedIn => Refusal::new("evaluation-rule-handed-in").at("member"),
+            Self::NotReminded => Refusal::new("evaluation-rule-not-reminded")
+                .arg("hours", REMIND_AFTER.num_hours())
+                .at("member"),
             Self::NotARepresentative => Refusal::new("form-choose").at("representatives"),
             Self::RepresentativeOpened => {
                 Refusal::new("evaluation-rule-representative-opened").at("representatives")
@@ -174,6 +190,36 @@ impl PanelNeeds {
     pub fn shortage(&self, active: u32) -> u32 {
         let wanted = active.max(self.min);
         wanted + u32::from(wanted.is_multiple_of(2)) - active
+    }
+}
+
+/// Which of the silent members a reminder now reaches, by when each was reminded last.
+pub fn whom_to_remind<T: Copy>(
+    silent: &[(T, Option<NaiveDateTime>)],
+    now: NaiveDateTime,
+) -> Result<Vec<T>, EvaluationRule> {
+    if silent.is_empty() {
+        return Err(EvaluationRule::NobodySilent);
+    }
+    let due: Vec<T> = silent
+        .iter()
+        .filter(|(_, last)| last.is_none_or(|at| now - at >= REMIND_AFTER))
+        .map(|(member, _)| *member)
+        .collect();
+    if due.is_empty() {
+        return Err(EvaluationRule::RemindedBefore);
+    }
+    Ok(due)
+}
+
+/// Nobody is replaced who was not reminded in vain: a purchaser does not choose among members (our default).
+pub fn may_replace(
+    reminded_at: Option<NaiveDateTime>,
+    now: NaiveDateTime,
+) -> Result<(), EvaluationRule> {
+    match reminded_at {
+        Some(at) if now - at >= REMIND_AFTER => Ok(()),
+        _ => Err(EvaluationRule::NotReminded),
     }
 }
 

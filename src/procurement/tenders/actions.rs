@@ -15,8 +15,8 @@ use crate::infra::seal;
 use crate::infra::secrets::Secrets;
 use crate::infra::store::Tx;
 use crate::infra::uptime;
-use crate::kernel::calendar::end_of_day;
 use crate::kernel::instant;
+use crate::kernel::roles::Role;
 use crate::procurement::projects::{self, Project, ProjectId, ProjectState};
 use chrono::{Duration, NaiveDateTime};
 use diesel::QueryResult;
@@ -385,31 +385,40 @@ pub fn ask(tx: &mut Tx, actor: &Actor, id: TenderId, text: &str) -> Result<Quest
         &Entry::new("question", question.0, "question.asked").sealed_for(asker, None),
     )?;
     let project = projects::find(tx.db, tender.project_id)?;
-    let calendar = rulesets::load_calendar(tx.db)?;
-    if let Some(due) = calendar.deadline_working(instant::shanghai_date(tx.now), 3) {
-        let (subject, article) = (("question", question.0), Some("政府采购法 §51"));
-        clocks::set(
-            tx.db,
-            &Period {
-                subject,
-                code: "answers",
-                article,
-                body: Some(project.buyer_id),
-                starts_at: tx.now,
-                due_at: end_of_day(due),
-                is_public: false,
-            },
-        )?;
-    }
+    limit_answer(tx, &project, question, tx.now, tender.closes_at)?;
     let link = format!("/projects/{}/questions", project.id);
     accounts::deliver(
         tx,
-        Addressee::Body(project.buyer_id),
+        Addressee::Holders(project.buyer_id, Role::Officer),
         "question-asked",
         &[("title", &project.title)],
         &link,
     )?;
     Ok(question)
+}
+
+/// Starts the clock of an answer, or sets it anew when the deadline has moved.
+fn limit_answer(
+    tx: &mut Tx,
+    project: &Project,
+    question: QuestionId,
+    asked_at: NaiveDateTime,
+    closes_at: Option<NaiveDateTime>,
+) -> Result<(), Failure> {
+    let calendar = rulesets::load_calendar(tx.db)?;
+    let Some(due_at) = rules::answer_limit(&calendar, asked_at, closes_at) else {
+        return Ok(());
+    };
+    let period = Period {
+        subject: ("question", question.0),
+        code: "answers",
+        article: Some("政府采购法 §51"),
+        body: Some(project.buyer_id),
+        starts_at: asked_at,
+        due_at,
+        is_public: false,
+    };
+    Ok(clocks::set(tx.db, &period)?)
 }
 
 /// Answers for everybody; question and answer become public together.
@@ -513,6 +522,17 @@ pub fn extend(
             is_public: true,
         },
     )?;
+    for question in queries::list_questions(tx.db, id, true)? {
+        if question.answered_at.is_none() {
+            limit_answer(
+                tx,
+                &project,
+                question.id,
+                question.asked_at,
+                Some(closes_at),
+            )?;
+        }
+    }
     let entry = Entry::new(SUBJECT, tender.id.0, "tender.extended")
         .moved(from.as_str(), tender.state.as_str())
         .because(reason);
@@ -630,19 +650,16 @@ fn own(
     Ok((project, tender))
 }
 
-/// Lays a message in the inbox of each bidder, who learns it alone, and of the purchaser.
+/// Lays a message in the inbox of each bidder, who learns it alone, and of the purchaser's officers.
 fn tell(tx: &mut Tx, project: &Project, tender: TenderId, kind: &str) -> Result<(), Failure> {
-    let mut bodies = queries::list_bidders(tx.db, tender)?;
-    bodies.push(project.buyer_id);
-    for bidder in bodies {
-        let link = format!("/projects/{}", project.id);
-        accounts::deliver(
-            tx,
-            Addressee::Body(bidder),
-            kind,
-            &[("title", &project.title)],
-            &link,
-        )?;
+    let link = format!("/projects/{}", project.id);
+    let bidders = queries::list_bidders(tx.db, tender)?;
+    let told = bidders
+        .into_iter()
+        .map(Addressee::Body)
+        .chain([Addressee::Holders(project.buyer_id, Role::Officer)]);
+    for to in told {
+        accounts::deliver(tx, to, kind, &[("title", &project.title)], &link)?;
     }
     Ok(())
 }
@@ -728,7 +745,7 @@ pub fn check_due(tx: &mut Tx, id: TenderId) -> Result<(), Failure> {
     let link = format!("/projects/{}/opening", project.id);
     accounts::deliver(
         tx,
-        Addressee::Body(project.buyer_id),
+        Addressee::Holders(project.buyer_id, Role::Officer),
         "tender-closed",
         &[("title", &project.title)],
         &link,

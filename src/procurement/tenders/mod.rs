@@ -20,7 +20,7 @@ pub use queries::{
     criteria_of, find, find_question, list_bidders, list_due, list_newest_of, list_own_questions,
     list_questions, list_unanswered, newest_of, next_due,
 };
-pub use rules::{CancelGround, MAX_CRITERIA, Proposal};
+pub use rules::{CancelGround, MAX_CRITERIA, OPENING_GRACE, Proposal};
 
 use crate::kernel::roles::{BodyKind, Role};
 use crate::web::Permission;

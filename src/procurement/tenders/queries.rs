@@ -245,6 +245,18 @@ pub fn set_answer(
         .execute(db)
 }
 
+/// The contract that stands for a project, with its state.
+pub fn contract_of(db: &mut Db, project: ProjectId) -> QueryResult<Option<(i64, String)>> {
+    use crate::schema::contracts;
+    contracts::table
+        .filter(contracts::project_id.eq(project))
+        .filter(contracts::state.ne("cancelled"))
+        .order(contracts::id.desc())
+        .select((contracts::id, contracts::state))
+        .first(db)
+        .optional()
+}
+
 /// A purchaser's projects with questions that wait for an answer: how many in each.
 pub fn list_unanswered(db: &mut Db, buyer: BodyId) -> QueryResult<Vec<(ProjectId, String, i64)>> {
     use crate::schema::projects;

@@ -2,7 +2,7 @@
 
 use super::model::{CriterionKind, NewCriterion, TenderState};
 use crate::common::rulesets::MethodRules;
-use crate::kernel::calendar::Calendar;
+use crate::kernel::calendar::{Calendar, end_of_day};
 use crate::kernel::ids::text_enum;
 use crate::kernel::instant;
 use crate::kernel::refusal::{Refusal, Rule};
@@ -13,6 +13,8 @@ use chrono::{Datelike, Duration, NaiveDate, NaiveDateTime};
 pub const MAX_CRITERIA: usize = 12;
 /// So many questions of one asker about one tender may wait for an answer.
 pub const MOST_QUESTIONS: usize = 10;
+/// Bids are opened at the deadline (87号令 §39): after this an opening is late.
+pub const OPENING_GRACE: Duration = Duration::minutes(30);
 /// Deadlines are proposed at this hour, Shanghai time: the office is there to help.
 const CLOSING_HOUR: i64 = 17;
 
@@ -332,7 +334,10 @@ fn is_quantified(measure: &str) -> bool {
 /// The earliest lawful dates for a publication on a day.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Proposal {
+    /// On a working day, when somebody is there to see the questions.
     pub questions_until: NaiveDateTime,
+    /// Nothing after the day of this instant is lawful.
+    pub latest_questions: NaiveDateTime,
     pub closes_at: NaiveDateTime,
     /// Nothing before this instant is lawful.
     pub earliest_closing: NaiveDateTime,
@@ -341,13 +346,20 @@ pub struct Proposal {
     pub questions_article: String,
 }
 
-/// Proposes the earliest lawful deadline, on a working day in office hours, and the latest lawful cut-off before it.
+/// Proposes the earliest lawful deadline and, before it, the last lawful cut-off, both on working days in office hours.
 pub fn propose(rules: &MethodRules, calendar: &Calendar, today: NaiveDate) -> Option<Proposal> {
     let earliest = rules.tendering.earliest(today, calendar)?;
     let closes_on = calendar.suggest(earliest)?;
     let closes_at = local(closes_on, CLOSING_HOUR);
+    let latest = latest_questions(rules, calendar, closes_at)?;
+    let mut questions_on = last_day(latest);
+    // A rest day only where no working day is left between.
+    while !calendar.is_working(questions_on) && questions_on > today.succ_opt()? {
+        questions_on = questions_on.pred_opt()?;
+    }
     Some(Proposal {
-        questions_until: latest_questions(rules, calendar, closes_at)?,
+        questions_until: local(questions_on, CLOSING_HOUR),
+        latest_questions: latest,
         closes_at,
         earliest_closing: local(earliest, 0),
         is_provisional: !calendar.is_known_between(today, closes_on),
@@ -368,6 +380,17 @@ fn latest_questions(
         day = day.pred_opt()?;
     }
     Some(local(day, CLOSING_HOUR))
+}
+
+/// Until when a question must be answered: three working days (政府采购法 §51), and before nobody can bid any more.
+pub fn answer_limit(
+    calendar: &Calendar,
+    asked_at: NaiveDateTime,
+    closes_at: Option<NaiveDateTime>,
+) -> Option<NaiveDateTime> {
+    let day = calendar.deadline_working(instant::shanghai_date(asked_at), 3)?;
+    let due = end_of_day(day);
+    Some(closes_at.map_or(due, |closes_at| due.min(closes_at)))
 }
 
 /// What is wrong with chosen dates for a publication at `now`.
@@ -711,9 +734,14 @@ mod tests {
             "suggested on the Monday"
         );
         assert_eq!(
-            found.questions_until,
+            found.latest_questions,
             at("2026-03-08T17:00"),
-            "15 days before"
+            "15 days before: a Sunday"
+        );
+        assert_eq!(
+            found.questions_until,
+            at("2026-03-06T17:00"),
+            "suggested on the Friday"
         );
         assert!(!found.is_provisional);
         assert!(
@@ -751,6 +779,13 @@ mod tests {
                 check_dates(&rules(), &calendar(), now, questions, closes, true)
             };
             assert_eq!(wrong(found.questions_until, found.closes_at), [], "{day}");
+            assert_eq!(wrong(found.latest_questions, found.closes_at), [], "{day}");
+            let questions_on = last_day(found.questions_until);
+            let none_between = questions_on.pred_opt() == Some(day);
+            assert!(
+                calendar().is_working(questions_on) || none_between,
+                "{day}: questions end on the rest day {questions_on}"
+            );
             let early = found.earliest_closing - Duration::seconds(1);
             let refused = wrong(found.questions_until, early);
             assert!(
@@ -759,13 +794,29 @@ mod tests {
                     .any(|rule| matches!(rule, TenderRule::ClosesTooEarly { .. })),
                 "{day}"
             );
-            let late = wrong(found.questions_until + Duration::days(1), found.closes_at);
+            let late = wrong(found.latest_questions + Duration::days(1), found.closes_at);
             assert!(
                 late.iter()
                     .any(|rule| matches!(rule, TenderRule::QuestionsTooLate { .. })),
                 "{day}"
             );
         }
+    }
+
+    #[test]
+    fn answers_are_due_in_three_working_days_and_before_the_closing() {
+        let limit = |asked, closes: Option<&str>| {
+            answer_limit(&calendar(), at(asked), closes.map(at)).unwrap()
+        };
+        // Asked on a Friday: Monday, Tuesday, Wednesday until 24:00.
+        let wednesday = at("2026-03-12T00:00");
+        assert_eq!(limit("2026-03-06T10:00", None), wednesday);
+        assert_eq!(
+            limit("2026-03-06T10:00", Some("2026-03-23T17:00")),
+            wednesday
+        );
+        let closing = at("2026-03-10T17:00");
+        assert_eq!(limit("2026-03-06T10:00", Some("2026-03-10T17:00")), closing);
     }
 
     #[test]

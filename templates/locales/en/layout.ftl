@@ -70,3 +70,4 @@ layout-count-hours = hour|hours
 layout-count-minutes = minute|minutes
 layout-count-under = less than 1 minute
 layout-count-over = Closed
+layout-waited = days waited: { $days }

@@ -70,3 +70,4 @@ layout-count-hours = 小时
 layout-count-minutes = 分钟
 layout-count-under = 不到 1 分钟
 layout-count-over = 已截止
+layout-waited = 已等待 { $days } 天

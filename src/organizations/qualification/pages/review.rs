@@ -8,7 +8,7 @@ use crate::kernel::instant;
 use crate::kernel::paging::{Page, PageSize, decode_cursor};
 use crate::organizations::qualification::actions;
 use crate::organizations::qualification::model::{
-    KeepDirectory, QualificationId, QualificationState,
+    KeepDirectory, Qualification, QualificationId, QualificationState,
 };
 use crate::organizations::qualification::queries;
 use crate::organizations::qualification::rules::{self, Step};
@@ -54,6 +54,7 @@ pub async fn list(_who: May<KeepDirectory>, view: View, state: Data<State>) -> A
                 "name": provider.name,
                 "kind": word_kind(&view, provider.kind),
                 "since": entry.submitted_at.map(instant::minute),
+                "waited": waited(&view, entry),
             })
         })
         .collect();
@@ -78,6 +79,13 @@ pub async fn list(_who: May<KeepDirectory>, view: View, state: Data<State>) -> A
         &title,
         &page,
     )
+}
+
+/// How long an application waits for its decision.
+fn waited(view: &View, entry: &Qualification) -> Option<String> {
+    let is_waiting = entry.state == QualificationState::Submitted;
+    let since = entry.submitted_at.filter(|_| is_waiting)?;
+    Some(view.waited(since))
 }
 
 pub async fn show(
@@ -144,6 +152,12 @@ async fn show_with(
         .cloned()
         .collect();
     let may = |step| rules::next_state(entry.state, step).is_ok();
+    let submitted: Vec<String> = entry
+        .submitted_at
+        .map(instant::minute)
+        .into_iter()
+        .chain(waited(view, &entry))
+        .collect();
     let row = |key: &str, value: String| json!({ "key": view.say(key), "value": value });
     let page = json!({
         "name": provider.name,
@@ -154,7 +168,7 @@ async fn show_with(
             row("registry-head", provider.legal_head.clone()),
             row("registry-phone", provider.phone.clone()),
             row("registry-scope", scope.join(&view.say("registry-joint"))),
-            row("qualification-submitted-at", entry.submitted_at.map(instant::minute).unwrap_or_default()),
+            row("qualification-submitted-at", submitted.join(" · ")),
         ],
         "obstacle": rules::may_apply(&provider).err()
             .map(|rule| view.word(&crate::infra::failure::Rule::refusal(&rule))),

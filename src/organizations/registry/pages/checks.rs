@@ -54,6 +54,7 @@ pub async fn list(_who: May<CheckProviders>, view: View, state: Data<State>) -> 
                 "code": provider.credit_code,
                 "head": provider.legal_head,
                 "since": since.map(instant::minute),
+                "waited": since.filter(|_| wanted == ProviderState::Unproven).map(|since| view.waited(since)),
                 "rivals": (*rivals > 0).then(|| rivals.to_string()),
             })
         })

@@ -8,7 +8,7 @@ mod show;
 mod sign;
 
 use crate::kernel::instant;
-use crate::procurement::contracts::model::Contract;
+use crate::procurement::contracts::model::{Contract, Side};
 use crate::regions::Region;
 use crate::web::View;
 use actix_web::web::{ServiceConfig, get, post};
@@ -35,6 +35,16 @@ pub fn routes(cfg: &mut ServiceConfig) {
             post().to(sign::by_password),
         )
         .route("/contracts/{id}/scans/{scan}", get().to(show::scan));
+}
+
+/// Whose signature is missing, in words.
+pub fn unsigned_text(view: &View, sides: &[Side]) -> String {
+    let sides: Vec<String> = sides
+        .iter()
+        .map(|side| view.say(&format!("contracts-side-{side}")))
+        .collect();
+    let sides = sides.join(&view.say("projects-and"));
+    view.say_with("contracts-unsigned", &[("sides", &sides)])
 }
 
 /// How a contract stands, as a tag: published ones by date.

@@ -1,8 +1,9 @@
 //! One contract: everything for its parties, what is public for everybody.
 
-use super::{names, stand};
+use super::{names, stand, unsigned_text};
 use crate::accounts;
 use crate::catalogue;
+use crate::common::clocks::Clock;
 use crate::infra::actor::Actor;
 use crate::infra::db::Db;
 use crate::infra::failure::Failure;
@@ -32,6 +33,9 @@ pub(super) struct Seen {
     pub provider_page: Option<String>,
     provider_phone: Option<String>,
     pub is_proven: bool,
+    /// Until when it must be signed.
+    limit: Option<Clock>,
+    unsigned: Vec<Side>,
     history: Vec<(ledger::Line, Option<ledger::LineText>)>,
 }
 
@@ -73,6 +77,8 @@ pub(super) fn read(
         buyer: accounts::find_body(db, contract.buyer_id)?.name,
         communities: regions::find_many(db, &codes)?,
         signatures,
+        limit: queries::signing_limit(db, contract.award_id)?,
+        unsigned: queries::unsigned_sides(db, id)?,
         history: ledger::history(db, (SUBJECT, id.0), actor, now)?,
         contract: if is_party {
             contract
@@ -185,6 +191,12 @@ pub(super) fn body(view: &View, seen: &Seen) -> Value {
         "may_sign": contract.state == ContractState::Signing && !is_unproven && !has_signed && seen.is_party
             && view.actor().is_some_and(Actor::may::<SignContracts>),
         "is_signing": contract.state == ContractState::Signing,
+        "unsigned": unsigned_text(view, &seen.unsigned),
+        "limit": seen.limit.as_ref().map(|limit| json!({
+            "at": instant::deadline(limit.due_at),
+            "article": limit.article,
+            "is_late": limit.state(view.state.store.now()) == "late",
+        })),
     })
 }
 

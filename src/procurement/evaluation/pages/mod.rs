@@ -10,6 +10,8 @@ pub fn routes(cfg: &mut ServiceConfig) {
     cfg.route("/projects/{id}/panel", get().to(officer::panel))
         .route("/projects/{id}/panel", post().to(officer::form))
         .route("/projects/{id}/panel/draw", post().to(officer::draw))
+        .route("/projects/{id}/panel/remind", post().to(officer::remind))
+        .route("/projects/{id}/panel/replace", post().to(officer::replace))
         .route("/projects/{id}/evaluation", get().to(officer::evaluation))
         .route("/panel", get().to(sheet::list))
         .route("/panel/{tender}", get().to(sheet::show))

@@ -6,6 +6,7 @@ use crate::common::panels::{self, Capacity};
 use crate::infra::actor::Actor;
 use crate::infra::db::Db;
 use crate::infra::failure::{Failure, Refusal};
+use crate::kernel::instant;
 use crate::kernel::people::{BodyId, PersonId};
 use crate::kernel::score::Points;
 use crate::kernel::text;
@@ -18,45 +19,80 @@ use crate::procurement::projects::{Project, ProjectId};
 use crate::procurement::tenders::{self, Criterion, CriterionKind, Tender, TenderState};
 use crate::web::{Answer, AppError, Form, May, State, View};
 use actix_web::web::{Data, Path};
+use chrono::NaiveDateTime;
 use serde_json::{Value, json};
+
+/// A member as the purchaser sees it: whether the sheet is in, never what stands in it.
+struct Seated {
+    person: PersonId,
+    name: String,
+    capacity: Capacity,
+    stand: &'static str,
+    is_active: bool,
+    is_silent: bool,
+    reminded_at: Option<NaiveDateTime>,
+    /// Why the purchaser replaced the member.
+    reason: Option<String>,
+}
 
 struct Seen {
     project: Project,
     tender: Tender,
     needs: rules::PanelNeeds,
     formed: bool,
-    members: Vec<(String, Capacity, &'static str, bool)>,
+    members: Vec<Seated>,
     shortage: u32,
-    submitted: usize,
-    active: usize,
+    limit: Option<NaiveDateTime>,
     staff: Vec<(PersonId, String)>,
+}
+
+impl Seen {
+    fn active(&self) -> usize {
+        self.members
+            .iter()
+            .filter(|member| member.is_active)
+            .count()
+    }
+
+    fn silent(&self) -> Vec<&Seated> {
+        let members = self.members.iter();
+        members.filter(|member| member.is_silent).collect()
+    }
+
+    fn submitted(&self) -> usize {
+        self.active() - self.silent().len()
+    }
 }
 
 fn read(db: &mut Db, actor: &Actor, id: ProjectId) -> Result<Seen, Failure> {
     let (project, tender) = actions::of_buyer(db, actor, id)?;
     let needs = actions::needs_of(&tenders::rules_of(db, &tender)?);
     let panel = panels::find_of(db, (SUBJECT, tender.id.0))?;
-    let (mut members, mut shortage, mut submitted, mut active) = (Vec::new(), 0, 0, 0);
+    let (mut members, mut shortage) = (Vec::new(), 0);
     if let Some(panel) = panel {
         shortage = actions::shortage(db, &tender, panel)?;
-        let sheets = queries::list_sheets(db, tender.id)?;
+        let silent = actions::silent(db, tender.id, panel)?;
         for member in panels::list_members(db, panel)? {
-            let name = accounts::find_person(db, member.person_id)?.name;
-            let state = match (member.is_active(), member.declared_at) {
-                (false, _) => "recused",
-                (true, None) => "invited",
-                (true, Some(_)) => "declared",
-            };
-            active += usize::from(member.is_active());
-            submitted += sheets
-                .iter()
-                .filter(|sheet| {
-                    member.is_active()
-                        && sheet.person_id == member.person_id
-                        && sheet.submitted_at.is_some()
-                })
-                .count();
-            members.push((name, member.capacity, state, member.is_active()));
+            let (is_active, is_silent) = (
+                member.is_active(),
+                silent.iter().any(|silent| silent.id == member.id),
+            );
+            members.push(Seated {
+                person: member.person_id,
+                name: accounts::find_person(db, member.person_id)?.name,
+                capacity: member.capacity,
+                stand: match (is_active, member.declared_at, is_silent) {
+                    (false, _, _) if member.is_replaced => "replaced",
+                    (false, _, _) => "recused",
+                    (true, None, _) => "invited",
+                    (true, Some(_), true) => "declared",
+                    (true, Some(_), false) => "submitted",
+                },
+                is_active,
+                is_silent,
+                reminded_at: member.reminded_at.filter(|_| is_silent),
+                reason: member.reason.filter(|_| member.is_replaced),
+            });
         }
     }
     let openers = queries::openers_of(db, tender.id)?;
@@ -67,6 +103,7 @@ fn read(db: &mut Db, actor: &Actor, id: ProjectId) -> Result<Seen, Failure> {
         .collect();
     staff.sort();
     staff.dedup();
+    let limit = actions::limit_of(db, tender.id)?;
     Ok(Seen {
         project,
         tender,
@@ -74,8 +111,7 @@ fn read(db: &mut Db, actor: &Actor, id: ProjectId) -> Result<Seen, Failure> {
         formed: panel.is_some(),
         members,
         shortage,
-        submitted,
-        active,
+        limit,
         staff,
     })
 }
@@ -97,14 +133,25 @@ fn show(view: &View, seen: &Seen, form: &Form) -> Answer {
     let members: Vec<Value> = seen
         .members
         .iter()
-        .map(|(name, capacity, state, is_active)| {
+        .map(|member| {
             json!({
-                "name": name,
-                "capacity": view.say(&format!("evaluation-capacity-{capacity}")),
-                "state": view.say(&format!("evaluation-member-{state}")),
-                "is_active": is_active,
+                "name": member.name,
+                "capacity": view.say(&format!("evaluation-capacity-{}", member.capacity)),
+                "state": view.say(&format!("evaluation-member-{}", member.stand)),
+                "kind": match member.stand {
+                    "submitted" => "open",
+                    "recused" | "replaced" => "off",
+                    _ => "soon",
+                },
+                "reminded": member.reminded_at.map(instant::minute),
+                "reason": member.reason,
             })
         })
+        .collect();
+    let silent: Vec<Value> = seen
+        .silent()
+        .iter()
+        .map(|member| json!({ "value": member.person.to_string(), "label": member.name }))
         .collect();
     let staff: Vec<Value> = seen
         .staff
@@ -113,6 +160,7 @@ fn show(view: &View, seen: &Seen, form: &Form) -> Answer {
         .collect();
     let (part, whole) = seen.needs.expert_share;
     let size = form.raw("size").parse().unwrap_or(seen.needs.min);
+    let may_score = rules::may(seen.tender.state, Step::Score).is_ok();
     let id = seen.project.id;
     view.render_form(
         "procurement/evaluation/panel",
@@ -132,8 +180,10 @@ fn show(view: &View, seen: &Seen, form: &Form) -> Answer {
             "failed": seen.tender.state == TenderState::Failed,
             "min": seen.needs.min.to_string(), "share": format!("{part}/{whole}"),
             "least": seen.needs.least_experts(size).to_string(), "article": seen.needs.article,
-            "active": seen.active.to_string(), "submitted": seen.submitted.to_string(),
-            "evaluated": !matches!(seen.tender.state, TenderState::Closed | TenderState::Opened),
+            "active": seen.active().to_string(), "submitted": seen.submitted().to_string(),
+            "limit": seen.limit.filter(|_| may_score).map(instant::deadline),
+            "may_remind": may_score && !silent.is_empty(),
+            "silent": silent,
         }),
     )
 }
@@ -188,14 +238,96 @@ pub async fn draw(
         .store
         .write(move |tx| actions::draw_missing(tx, &actor, id))
         .await;
+    let form = Form::default();
+    after(
+        &view,
+        &state,
+        who.actor,
+        id,
+        form,
+        done,
+        "evaluation-flash-drawn",
+    )
+    .await
+}
+
+pub async fn remind(
+    who: May<EvaluateTenders>,
+    view: View,
+    state: Data<State>,
+    id: Path<ProjectId>,
+    form: Form,
+) -> Answer {
+    let (id, actor) = (*id, who.actor.clone());
+    let done = state
+        .store
+        .write(move |tx| actions::remind(tx, &actor, id))
+        .await;
+    after(
+        &view,
+        &state,
+        who.actor,
+        id,
+        form,
+        done,
+        "evaluation-flash-reminded",
+    )
+    .await
+}
+
+pub async fn replace(
+    who: May<EvaluateTenders>,
+    view: View,
+    state: Data<State>,
+    id: Path<ProjectId>,
+    mut form: Form,
+) -> Answer {
+    let (id, actor) = (*id, who.actor.clone());
+    form.name(&[
+        ("member", "evaluation-replace-member"),
+        ("replace_reason", "evaluation-replace-reason"),
+    ]);
+    let member: Option<PersonId> = form.one_of("member");
+    let reason = form.text("replace_reason", 500);
+    let done = match member.filter(|_| form.is_ok()) {
+        Some(member) => {
+            state
+                .store
+                .write(move |tx| actions::replace(tx, &actor, id, member, &reason))
+                .await
+        }
+        None => Ok(()),
+    };
+    after(
+        &view,
+        &state,
+        who.actor,
+        id,
+        form,
+        done,
+        "evaluation-flash-replaced",
+    )
+    .await
+}
+
+/// Answers with the panel's page again when something was refused; otherwise leads back to it.
+async fn after(
+    view: &View,
+    state: &Data<State>,
+    actor: Actor,
+    id: ProjectId,
+    mut form: Form,
+    done: Result<(), Failure>,
+    flash: &str,
+) -> Answer {
     if let Err(error) = done {
-        let mut form = Form::default();
         form.take_up(AppError::from(error))?;
-        let actor = who.actor;
-        let seen = state.store.read(move |db| read(db, &actor, id)).await?;
-        return show(&view, &seen, &form);
     }
-    Ok(view.see_other_with(&format!("/projects/{id}/panel"), "evaluation-flash-drawn"))
+    if form.is_ok() {
+        return Ok(view.see_other_with(&format!("/projects/{id}/panel"), flash));
+    }
+    let seen = state.store.read(move |db| read(db, &actor, id)).await?;
+    show(view, &seen, &form)
 }
 
 /// The ranking with each criterion's mean; before it is complete, only how many sheets are in.
@@ -229,7 +361,7 @@ pub async fn evaluation(
             "id": id.to_string(), "project": seen.project.title, "number": seen.project.number,
             "budget": seen.project.budget_fen.to_string(),
             "stand": view.say(&state_key), "formed": seen.formed,
-            "active": seen.active.to_string(), "submitted": seen.submitted.to_string(),
+            "active": seen.active().to_string(), "submitted": seen.submitted().to_string(),
             "ranking": found.rows, "invalid": found.invalid, "panel": found.panel,
             "may_award": seen.tender.state == TenderState::Evaluated,
             "awarded": matches!(seen.tender.state, TenderState::Awarded | TenderState::Contracted),
@@ -247,6 +379,12 @@ fn stand(seen: &Seen) -> &'static str {
         TenderState::Failed | TenderState::Cancelled => "failed",
         TenderState::Draft | TenderState::Open | TenderState::Held => "open",
     }
+}
+
+/// The total as a fraction, where two decimals do not say all of it.
+fn exact(total: Points) -> Option<String> {
+    let is_rounded = Points::parse(&total.to_string()) != Ok(total);
+    is_rounded.then(|| total.to_text())
 }
 
 /// Colors of the drawn criteria, one after another.
@@ -291,7 +429,7 @@ fn ranking(db: &mut Db, project: &Project, tender: &Tender) -> Result<Ranking, F
         rows.push(json!({
             "rank": bid.rank.to_string(), "bidder": bid.bidder_name, "price": bid.price.to_string(),
             "is_unproven": !proven.contains(&bid.bidder_id),
-            "total": bid.total.to_string(), "exact": bid.total.to_text(), "marks": marks, "segments": segments,
+            "total": bid.total.to_string(), "exact": exact(bid.total), "marks": marks, "segments": segments,
             "joint": results.iter().filter(|other| other.rank == bid.rank).count() > 1,
         }));
     }

@@ -5,6 +5,7 @@ use crate::common::panels;
 use crate::infra::actor::Actor;
 use crate::infra::db::Db;
 use crate::infra::failure::{Failure, Rule};
+use crate::kernel::instant;
 use crate::kernel::score::Points;
 use crate::procurement::bids::{self, BidContent, BidId};
 use crate::procurement::evaluation::actions::{self, Seat};
@@ -15,6 +16,7 @@ use crate::procurement::projects;
 use crate::procurement::tenders::{self, Criterion, TenderId, TenderState};
 use crate::web::{Answer, AppError, Form, May, State, View};
 use actix_web::web::{Data, Path};
+use chrono::NaiveDateTime;
 use serde_json::{Value, json};
 
 /// A bid as a member reads it.
@@ -29,6 +31,9 @@ struct Read {
 
 struct Seen {
     seat: Seat,
+    limit: Option<NaiveDateTime>,
+    /// Between whom and oneself there must be no interest, each with its legal head.
+    bidders: Vec<(String, Option<String>)>,
     criteria: Vec<Criterion>,
     bids: Vec<Read>,
     scores: Vec<Score>,
@@ -58,7 +63,15 @@ fn read(db: &mut Db, actor: &Actor, tender: TenderId) -> Result<Seen, Failure> {
             });
         }
     }
+    // Known to everybody by the opening, and to nobody before it.
+    let bidders = if rules::may(seat.tender.state, Step::Declare).is_ok() {
+        queries::bidder_heads(db, seat.tender.id)?
+    } else {
+        Vec::new()
+    };
     Ok(Seen {
+        bidders,
+        limit: actions::limit_of(db, seat.tender.id)?,
         criteria: actions::quality(db, seat.tender.id)?,
         bids: read,
         scores,
@@ -76,17 +89,20 @@ pub async fn list(who: May<ScoreBids>, view: View, state: Data<State>) -> Answer
                 let tender = tenders::find(db, TenderId(tender))?;
                 let project = projects::find(db, tender.project_id)?;
                 let seat = actions::seat(db, tender, actor.person_id)?;
-                rows.push((seat.tender.id, project, seat.tender.state, seat.phase));
+                let limit = actions::limit_of(db, seat.tender.id)?;
+                rows.push((project, seat, limit));
             }
             Ok(rows)
         })
         .await?;
     let rows: Vec<Value> = rows
         .iter()
-        .map(|(id, project, state, phase)| {
+        .map(|(project, seat, limit)| {
+            let stand = stand(seat.tender.state, seat.phase);
             json!({
-                "href": format!("/panel/{id}"), "title": project.title, "number": project.number,
-                "stand": view.say(&format!("evaluation-phase-{}", stand(*state, *phase))),
+                "href": format!("/panel/{}", seat.tender.id), "title": project.title, "number": project.number,
+                "stand": view.say(&format!("evaluation-phase-{stand}")),
+                "limit": limit.filter(|_| asks(stand)).map(instant::deadline),
             })
         })
         .collect();
@@ -109,6 +125,11 @@ fn stand(state: TenderState, phase: Phase) -> &'static str {
         (TenderState::Failed | TenderState::Cancelled, _) => "failed",
         _ => "over",
     }
+}
+
+/// Whether the member has something left to do.
+fn asks(stand: &str) -> bool {
+    matches!(stand, "undeclared" | "scoring" | "reopened")
 }
 
 pub async fn show(
@@ -166,6 +187,10 @@ async fn page(
             "version": seat.sheet.as_ref().map_or(-1, |sheet| sheet.version).to_string(),
             "missing": (missing > 0).then(|| missing.to_string()),
             "bids": bids,
+            "limit": seen.limit.filter(|_| asks(stand)).map(instant::deadline),
+            "bidders": seen.bidders.iter()
+                .map(|(name, head)| json!({ "name": name, "head": head }))
+                .collect::<Vec<_>>(),
             "agree": [{ "value": "yes", "label": view.say("evaluation-declare-yes") }],
         }),
     )

@@ -34,6 +34,16 @@ pub async fn show(
     show_with(&view, &state, &who.actor, *id, &Form::default(), None).await
 }
 
+/// A project with what its purchaser needs to know to go on.
+struct Managed {
+    place: Place,
+    /// Questions without an answer.
+    waiting: usize,
+    has_panel: bool,
+    /// The contract that stands, with its state.
+    contract: Option<(i64, String)>,
+}
+
 /// The page, with what one of its forms refused, or what overtook it.
 async fn show_with(
     view: &View,
@@ -44,7 +54,7 @@ async fn show_with(
     overtaken: Option<Value>,
 ) -> Answer {
     let body = actor.body_id();
-    let (place, waiting, has_panel) = state
+    let seen = state
         .store
         .read(move |db| {
             let place = Place::own(db, id, body)?;
@@ -59,13 +69,21 @@ async fn show_with(
                 Some(tender) => panels::find_of(db, (SUBJECT, tender.id.0))?.is_some(),
                 None => false,
             };
-            Ok((place, waiting, has_panel))
+            Ok(Managed {
+                contract: queries::contract_of(db, id)?,
+                place,
+                waiting,
+                has_panel,
+            })
         })
         .await?;
     let now = state.store.now();
-    let mut page = page(view, &place, waiting, now);
+    let next = next(view, &seen, now);
+    let mut page = page(view, &seen.place, now);
     if let Some(fields) = page.as_object_mut() {
-        fields.insert("next".into(), next(view, &place, waiting, has_panel, now));
+        fields.insert("links".into(), links(view, &seen, next.get("href")).into());
+        fields.insert("next".into(), next);
+        fields.insert("must_verify".into(), actor.must_verify().into());
         fields.insert("overtaken".into(), Value::Null);
     }
     let title = view.say("tenders-manage-title");
@@ -77,7 +95,10 @@ async fn show_with(
 }
 
 /// The one thing that is to be done now, in a sentence, and where.
-fn next(view: &View, place: &Place, waiting: usize, has_panel: bool, now: NaiveDateTime) -> Value {
+fn next(view: &View, seen: &Managed, now: NaiveDateTime) -> Value {
+    let Managed {
+        place, contract, ..
+    } = seen;
     let step = |text: &str, label: &str, rest: &str| json!({ "text": view.say(text), "label": view.say(label), "href": place.path(rest) });
     let words = |text: &str| json!({ "text": view.say(text), "label": null, "href": null });
     if let Some(draft) = &place.draft {
@@ -92,34 +113,50 @@ fn next(view: &View, place: &Place, waiting: usize, has_panel: bool, now: NaiveD
     };
     let is_over = tender.closes_at.is_some_and(|at| at <= now);
     match tender.state {
-        TenderState::Open if waiting > 0 => step(
-            "tenders-next-answer",
-            "tenders-manage-questions",
-            "/questions",
-        ),
+        TenderState::Open if seen.waiting > 0 => json!({
+            "text": view.say("tenders-next-answer"), "label": questions_label(view, seen.waiting),
+            "href": place.path("/questions"),
+        }),
         TenderState::Open if is_over => words("tenders-next-closing"),
         TenderState::Open => words("tenders-manage-waits"),
         TenderState::Held => words("tenders-next-held"),
         TenderState::Closed => step("tenders-next-opening", "tenders-manage-opening", "/opening"),
-        TenderState::Opened if has_panel => step(
-            "tenders-next-scores",
-            "tenders-manage-evaluation",
-            "/evaluation",
-        ),
+        TenderState::Opened if seen.has_panel => {
+            step("tenders-next-scores", "tenders-manage-panel", "/panel")
+        }
         TenderState::Opened => step("tenders-next-panel", "tenders-manage-panel", "/panel"),
         TenderState::Evaluated => step("tenders-next-award", "tenders-manage-award", "/award"),
-        TenderState::Awarded => step(
-            "tenders-next-contract",
-            "tenders-manage-contract",
-            "/result",
-        ),
-        TenderState::Contracted => step("tenders-next-done", "tenders-manage-result", "/result"),
+        TenderState::Awarded | TenderState::Contracted => {
+            let (text, label) = match contract.as_ref().map(|(_, state)| state.as_str()) {
+                None => ("tenders-next-contract", "awards-draw-up"),
+                Some("drafted") => ("tenders-next-drafted", "tenders-manage-contract"),
+                Some("signing") => ("tenders-next-signing", "awards-to-contract"),
+                Some(_) => ("tenders-next-done", "awards-to-contract"),
+            };
+            let href = contract_path(contract.as_ref());
+            let href = href.unwrap_or_else(|| place.path("/result"));
+            json!({ "text": view.say(text), "label": view.say(label), "href": href })
+        }
         TenderState::Failed => words("tenders-next-failed"),
         TenderState::Draft | TenderState::Cancelled => words("tenders-next-cancelled"),
     }
 }
 
-fn page(view: &View, place: &Place, waiting: usize, now: NaiveDateTime) -> Value {
+fn questions_label(view: &View, waiting: usize) -> String {
+    match waiting {
+        0 => view.say("tenders-manage-questions"),
+        count => view.say_with(
+            "tenders-manage-questions-count",
+            &[("count", &count.to_string())],
+        ),
+    }
+}
+
+fn contract_path(contract: Option<&(i64, String)>) -> Option<String> {
+    contract.map(|(id, _)| format!("/contracts/{id}"))
+}
+
+fn page(view: &View, place: &Place, now: NaiveDateTime) -> Value {
     let project = &place.project;
     let tender = place.published.as_ref();
     let state = tender.map(|tender| tender.state);
@@ -153,7 +190,6 @@ fn page(view: &View, place: &Place, waiting: usize, now: NaiveDateTime) -> Value
         "tag": tag(view, project, place.shown(), now),
         "public": place.path(""),
         "rows": dates(view, tender),
-        "links": links(view, place, waiting),
         "version": tender.map(|tender| tender.version.to_string()),
         "held": tender.filter(|_| is_held).map(|tender| {
             let minutes = tender.held_minutes.unwrap_or_default().to_string();
@@ -183,8 +219,9 @@ fn dates(view: &View, tender: Option<&Tender>) -> Vec<Value> {
         .collect()
 }
 
-/// The pages where the next thing is done, by state.
-fn links(view: &View, place: &Place, waiting: usize) -> Vec<Value> {
+/// The pages where the next thing is done and where what was done is found, by state; without the one that stands above.
+fn links(view: &View, seen: &Managed, above: Option<&Value>) -> Vec<Value> {
+    let Managed { place, waiting, .. } = seen;
     let mut links: Vec<(String, String)> = Vec::new();
     let mut add = |key: &str, rest: &str| links.push((view.say(key), place.path(rest)));
     if !place.project.is_public() {
@@ -200,34 +237,51 @@ fn links(view: &View, place: &Place, waiting: usize) -> Vec<Value> {
             add("tenders-manage-publish", "/publish");
         }
     }
-    match place.published.as_ref().map(|tender| tender.state) {
-        Some(TenderState::Closed) => add("tenders-manage-opening", "/opening"),
+    let state = place.published.as_ref().map(|tender| tender.state);
+    let was_opened = place
+        .published
+        .as_ref()
+        .is_some_and(|tender| tender.opened_at.is_some());
+    match state {
+        Some(TenderState::Closed) => {
+            add("tenders-manage-opening", "/opening");
+            add("tenders-manage-panel", "/panel");
+        }
         Some(TenderState::Opened) => {
             add("tenders-manage-panel", "/panel");
             add("tenders-manage-evaluation", "/evaluation");
         }
         Some(TenderState::Evaluated) => {
-            add("tenders-manage-evaluation", "/evaluation");
             add("tenders-manage-award", "/award");
+            add("tenders-manage-evaluation", "/evaluation");
         }
-        Some(TenderState::Awarded | TenderState::Contracted) => {
+        Some(TenderState::Awarded) => {
             add("tenders-manage-evaluation", "/evaluation");
-            add("tenders-manage-award", "/award");
+            add("tenders-manage-result", "/result");
+            add("evaluation-after-award", "/award");
+        }
+        Some(TenderState::Contracted) => {
+            add("tenders-manage-evaluation", "/evaluation");
             add("tenders-manage-result", "/result");
         }
         _ => {}
     }
-    if place.published.is_some() {
-        let count = waiting.to_string();
-        let label = match waiting {
-            0 => view.say("tenders-manage-questions"),
-            _ => view.say_with("tenders-manage-questions-count", &[("count", &count)]),
-        };
-        links.push((label, place.path("/questions")));
+    if was_opened {
+        add("projects-see-opening", "/opening");
+    }
+    if state.is_some_and(|state| TenderState::ANSWERING.contains(&state)) {
+        links.push((questions_label(view, *waiting), place.path("/questions")));
+    }
+    if let Some(contract) = contract_path(seen.contract.as_ref()) {
+        links.push((view.say("awards-to-contract"), contract));
+    }
+    if state.is_some() {
+        links.push((view.say("projects-tab-history"), place.path("/history")));
     }
     links
         .into_iter()
         .map(|(label, href)| json!({ "label": label, "href": href }))
+        .filter(|link| link.get("href") != above)
         .collect()
 }
 

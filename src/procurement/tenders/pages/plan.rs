@@ -436,7 +436,7 @@ fn show_with(view: &View, desk: &Desk, form: &Form, changes: &[Value]) -> Answer
         "rows": rows,
         "criteria_error": error("criteria"),
         "closes_hint": at(|found| found.earliest_closing),
-        "questions_hint": at(|found| found.questions_until),
+        "questions_hint": at(|found| found.latest_questions),
         "provisional": is_provisional.then(|| json!([
             { "value": "yes", "label": view.say("tenders-provisional-yes") }
         ])),

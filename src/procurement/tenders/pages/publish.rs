@@ -101,6 +101,7 @@ fn show(view: &View, summary: &Summary, form: &Form, overtaken: Option<Value>) -
         "version": place.project.version.to_string(),
         "tender_version": tender.version.to_string(),
         "overtaken": null,
+        "must_verify": view.actor().is_some_and(Actor::must_verify),
         "provisional": summary.provisional.map(|_year| json!([
             { "value": "yes", "label": view.say("tenders-provisional-yes") }
         ])),

@@ -1,6 +1,7 @@
 //! Questions for the purchaser, who does not learn who asked.
 
 use super::{NAV, Place};
+use crate::common::clocks;
 use crate::infra::actor::Actor;
 use crate::infra::db::Db;
 use crate::infra::failure::Failure;
@@ -10,7 +11,9 @@ use crate::procurement::tenders::model::{Question, QuestionId};
 use crate::procurement::tenders::{actions, queries};
 use crate::web::{Answer, AppError, Form, May, State, View};
 use actix_web::web::{Data, Path};
+use chrono::NaiveDateTime;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 pub async fn list(
     who: May<PrepareProjects>,
@@ -19,7 +22,7 @@ pub async fn list(
     id: Path<ProjectId>,
 ) -> Answer {
     let id = *id;
-    let (place, questions) = state
+    let (place, questions, limits) = state
         .store
         .read(move |db| {
             let place = Place::own(db, id, who.actor.body_id())?;
@@ -27,7 +30,8 @@ pub async fn list(
                 Some(tender) => queries::list_questions(db, tender.id, true)?,
                 None => Vec::new(),
             };
-            Ok((place, questions))
+            let limits = limits(db, &questions)?;
+            Ok((place, questions, limits))
         })
         .await?;
     let (done, open): (Vec<&Question>, Vec<&Question>) = questions
@@ -38,13 +42,25 @@ pub async fn list(
         "crumbs": super::show::crumbs(&view, &place.project, Some(&label)),
         "project_title": place.project.title,
         "manage": place.path("/manage"),
-        "open": open.iter().map(|question| line(&view, &place, question)).collect::<Vec<_>>(),
-        "done": done.iter().map(|question| line(&view, &place, question)).collect::<Vec<_>>(),
+        "open": open.iter().map(|question| line(&view, &place, question, &limits)).collect::<Vec<_>>(),
+        "done": done.iter().map(|question| line(&view, &place, question, &limits)).collect::<Vec<_>>(),
     });
     view.render("procurement/tenders/questions", NAV, &label, &page)
 }
 
-fn line(view: &View, place: &Place, question: &Question) -> Value {
+/// Until when each of these questions must be answered.
+type Limits = BTreeMap<QuestionId, NaiveDateTime>;
+
+fn limits(db: &mut Db, questions: &[Question]) -> Result<Limits, Failure> {
+    let mut limits = Limits::new();
+    for question in questions.iter().filter(|one| one.answered_at.is_none()) {
+        let clocks = clocks::list_of(db, ("question", question.id.0), false)?;
+        limits.extend(clocks.first().map(|clock| (question.id, clock.due_at)));
+    }
+    Ok(limits)
+}
+
+fn line(view: &View, place: &Place, question: &Question, limits: &Limits) -> Value {
     let asked = instant::minute(question.asked_at);
     let answered = question.answered_at.map(instant::minute);
     json!({
@@ -52,28 +68,37 @@ fn line(view: &View, place: &Place, question: &Question) -> Value {
         "answer": question.answer,
         "asked": view.say_with("tenders-question-asked", &[("at", &asked)]),
         "answered": answered.map(|at| view.say_with("tenders-question-answered", &[("at", &at)])),
+        "limit": limits.get(&question.id).map(|at| json!({
+            "text": view.say_with("tenders-question-limit", &[("at", &instant::deadline(*at))]),
+            "is_late": *at <= view.state.store.now(),
+        })),
         "href": place.path(&format!("/questions/{}", question.id)),
     })
 }
 
+/// One of this own project's questions, with its place.
+struct Asked {
+    place: Place,
+    question: Question,
+    limits: Limits,
+}
+
 /// The question, if it is one of this own project's.
-fn find(
-    db: &mut Db,
-    actor: &Actor,
-    id: ProjectId,
-    question: QuestionId,
-) -> Result<(Place, Question), Failure> {
+fn find(db: &mut Db, actor: &Actor, id: ProjectId, question: QuestionId) -> Result<Asked, Failure> {
     let place = Place::own(db, id, actor.body_id())?;
     let question = queries::find_question(db, question)?;
     let is_its = place
         .published
         .as_ref()
         .is_some_and(|tender| tender.id == question.tender_id);
-    if is_its {
-        Ok((place, question))
-    } else {
-        Err(Failure::NotFound)
+    if !is_its {
+        return Err(Failure::NotFound);
     }
+    Ok(Asked {
+        limits: limits(db, std::slice::from_ref(&question))?,
+        place,
+        question,
+    })
 }
 
 pub async fn edit(
@@ -83,23 +108,22 @@ pub async fn edit(
     path: Path<(ProjectId, QuestionId)>,
 ) -> Answer {
     let (id, question) = path.into_inner();
-    let (place, question) = state
+    let asked = state
         .store
         .read(move |db| find(db, &who.actor, id, question))
         .await?;
-    if question.answered_at.is_some() {
-        return Ok(view.see_other(&place.path("/questions")));
+    if asked.question.answered_at.is_some() {
+        return Ok(view.see_other(&asked.place.path("/questions")));
     }
-    show(&view, &place, &question, &Form::default(), None)
+    show(&view, &asked, &Form::default(), None)
 }
 
-fn show(
-    view: &View,
-    place: &Place,
-    question: &Question,
-    form: &Form,
-    overtaken: Option<Value>,
-) -> Answer {
+fn show(view: &View, asked: &Asked, form: &Form, overtaken: Option<Value>) -> Answer {
+    let Asked {
+        place,
+        question,
+        limits,
+    } = asked;
     let title = view.say("tenders-answer-title");
     let page = json!({
         "crumbs": super::show::crumbs(view, &place.project, Some(&title)),
@@ -107,7 +131,7 @@ fn show(
         "back": place.path("/questions"),
         "action": place.path(&format!("/questions/{}", question.id)),
         "version": question.version.to_string(),
-        "item": line(view, place, question),
+        "item": line(view, place, question, limits),
         "overtaken": null,
     });
     let template = "procurement/tenders/answer";
@@ -127,14 +151,14 @@ pub async fn save(
     let (id, question) = path.into_inner();
     let (actor, key, version) = (who.actor.clone(), view.once_key(&form), form.version());
     let (reader, again) = (who.actor.clone(), who.actor);
-    let (place, asked) = state
+    let asked = state
         .store
         .read(move |db| find(db, &reader, id, question))
         .await?;
     form.name(&[("answer", "tenders-answer")]);
     let text = form.text("answer", 3000);
     if !form.is_ok() {
-        return show(&view, &place, &asked, &form, None);
+        return show(&view, &asked, &form, None);
     }
     let done = state.write_once(key, move |tx| {
         actions::answer(tx, &actor, question, version, &text)?;
@@ -144,15 +168,15 @@ pub async fn save(
         Ok(path) => Ok(view.see_other_with(&path, "tenders-answered")),
         Err(Failure::Changed) => {
             let by = super::overtaken(&view, id).await?;
-            let (place, now) = state
+            let now = state
                 .store
                 .read(move |db| find(db, &again, id, question))
                 .await?;
-            show(&view, &place, &now, &form, Some(by))
+            show(&view, &now, &form, Some(by))
         }
         Err(error) => {
             form.take_up(AppError::from(error))?;
-            show(&view, &place, &asked, &form, None)
+            show(&view, &asked, &form, None)
         }
     }
 }

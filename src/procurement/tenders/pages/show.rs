@@ -11,19 +11,17 @@ use crate::infra::failure::{Failure, Refusal};
 use crate::kernel::instant::{self, Remaining};
 use crate::procurement::projects::{self, PrepareProjects, Project, ProjectId};
 use crate::procurement::tenders::model::{Criterion, CriterionKind, Question, Tender, TenderState};
-use crate::procurement::tenders::{AskQuestions, SUBJECT, actions, queries};
+use crate::procurement::tenders::{AskQuestions, OPENING_GRACE, SUBJECT, actions, queries};
 use crate::regions::{self, Region};
 use crate::web::{Answer, AppError, Form, May, State, View};
 use actix_web::web::{Data, Path};
-use chrono::{Duration, NaiveDateTime};
+use chrono::NaiveDateTime;
 use serde_json::{Value, json};
 
 /// More communities than this stand folded.
 const FEW: usize = 12;
 /// The longest question; the form says so too.
 const QUESTION: usize = 2000;
-/// An opening is late after this.
-const GRACE: Duration = Duration::minutes(30);
 
 /// All that the page shows.
 struct Shown {
@@ -398,7 +396,7 @@ fn clock_row(view: &View, clock: &Clock, now: NaiveDateTime) -> Value {
     let passes = matches!(clock.code.as_str(), "published" | "questions" | "deadline");
     let state = match clock.state(now) {
         "late" if passes => "done",
-        "late" if clock.code == "opening" && now < clock.due_at + GRACE => "now",
+        "late" if clock.code == "opening" && now < clock.due_at + OPENING_GRACE => "now",
         state => state,
     };
     json!({
