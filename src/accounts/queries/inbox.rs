@@ -29,11 +29,7 @@ pub fn list_messages(
         None => None,
     };
     let mut query = messages::table
-        .filter(is_for(
-            reader.person,
-            reader.body,
-            reader.roles.clone(),
-        ))
+        .filter(is_for(reader.person, reader.body, reader.roles.clone()))
         .order(messages::id.desc())
         .limit(size)
         .select(columns::<Message>())
@@ -48,11 +44,7 @@ pub fn list_messages(
 pub fn find_message(db: &mut Db, reader: &Reader, public_id: &str) -> QueryResult<Message> {
     messages::table
         .filter(messages::public_id.eq(public_id))
-        .filter(is_for(
-            reader.person,
-            reader.body,
-            reader.roles.clone(),
-        ))
+        .filter(is_for(reader.person, reader.body, reader.roles.clone()))
         .select(columns::<Message>())
         .first(db)
 }

@@ -158,6 +158,13 @@ pub(super) fn body(view: &View, seen: &Seen) -> Value {
     let is_officer = view.actor().is_some_and(|actor| {
         actor.may::<DraftContracts>() && actor.body_id() == Some(contract.buyer_id)
     });
+    let limit = seen.limit.as_ref().map(|limit| {
+        json!({
+            "at": instant::deadline(limit.due_at),
+            "article": limit.article,
+            "is_late": limit.state(view.state.store.now()) == "late",
+        })
+    });
     json!({
         "crumbs": [
             { "label": view.say("layout-nav-contracts"), "href": "/contracts" },
@@ -192,11 +199,7 @@ pub(super) fn body(view: &View, seen: &Seen) -> Value {
             && view.actor().is_some_and(Actor::may::<SignContracts>),
         "is_signing": contract.state == ContractState::Signing,
         "unsigned": unsigned_text(view, &seen.unsigned),
-        "limit": seen.limit.as_ref().map(|limit| json!({
-            "at": instant::deadline(limit.due_at),
-            "article": limit.article,
-            "is_late": limit.state(view.state.store.now()) == "late",
-        })),
+        "limit": limit,
     })
 }
 
