@@ -87,6 +87,7 @@ fn from_sign_up_to_sign_out(database: Database) {
     assert_eq!(client.get(&link).status, 410, "a link is good once");
 
     let page = client.get("/account");
+    page.see("不随演示时钟变化");
     let out = client.submit_from(&page, "/sign-out", &[]);
     assert_eq!((out.status, out.location.as_deref()), (303, Some("/")));
     assert_eq!(actor(&client), None);

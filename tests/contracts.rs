@@ -151,6 +151,7 @@ fn the_first_in_rank_is_awarded(database: Database) {
         .see("示范镇人民政府")
         .see("0512-00000001");
     assert!(public.has(&format!("aside a[href='{}']", stage.path("/opening"))));
+    public.see("不是法律条文");
     // The notice says the same in words, above its data.
     let notice: i64 = stage.portal.read(|db| {
         Ok(publications::table

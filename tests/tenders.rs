@@ -773,7 +773,10 @@ fn what_ended_says_why(database: Database) {
         .expect(200)
         .see("采购失败")
         .see("收到 0 份投标，不足 3 份")
-        .see("依据");
+        .see("依据")
+        // What follows, and what sort of rule a comparison's is.
+        .see("购买主体可以重新组织采购")
+        .see("不是法律条文");
     anyone.get("/projects?state=open").see_not("助老巡访");
     let mut english = portal.anonymous();
     english.language = "en";

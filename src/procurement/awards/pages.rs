@@ -215,6 +215,7 @@ struct Found {
     may_draw_up: bool,
     /// Last days of the notice period and of the time for a challenge, and the article that gives it.
     remedy: (Option<NaiveDate>, Option<NaiveDate>, String),
+    is_verified: bool,
     is_proven: bool,
     winner_page: Option<String>,
     contract: Option<i64>,
@@ -248,15 +249,14 @@ fn read_result(db: &mut Db, actor: Option<&Actor>, id: ProjectId) -> Result<Foun
         None
     };
     let provider = registry::find_by_body(db, winner.bidder_id)?;
-    let (rules, calendar) = (
-        tenders::rules_of(db, &tender)?,
-        rulesets::load_calendar(db)?,
-    );
+    let method = rulesets::load_method(db, tender.rule_set_id)?;
+    let (rules, calendar) = (method.rules, rulesets::load_calendar(db)?);
     let decided_on = instant::shanghai_date(award.decided_at);
     let noticed = rules.result_notice.deadline(decided_on, &calendar);
     let challenged = noticed.and_then(|end| rules.challenge.deadline(end, &calendar));
     Ok(Found {
         remedy: (noticed, challenged, rules.challenge.article),
+        is_verified: method.is_verified,
         buyer: accounts::find_body(db, project.buyer_id)?.name,
         decided: instant::minute(award.decided_at),
         is_proven: provider
@@ -353,7 +353,7 @@ async fn result(view: View, state: Data<State>, id: Path<ProjectId>) -> Answer {
             "winner": found.winner.bidder_name, "address": found.notice.get("winner_address"), "price": found.winner.price.to_string(),
             "capitals": found.winner.price.capitals(), "total": found.winner.total.to_string(),
             "term_from": text("term_from"), "term_to": text("term_to"), "items": items, "panel": list("panel"),
-            "remedy": remedy(&view, &found),
+            "remedy": remedy(&view, &found), "is_verified": found.is_verified,
             "opening": format!("/projects/{id}/opening"),
             "own": found.own.as_ref().map(own_view),
             "may_draw_up": found.may_draw_up && found.is_proven,

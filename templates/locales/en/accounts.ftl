@@ -102,6 +102,7 @@ accounts-switch = Switch
 accounts-switched = You now act for the other body
 accounts-sessions-title = Where you are signed in
 accounts-sessions-lede = If you do not know a device, end its session and change your password.
+accounts-sessions-demo = These times are the server’s own; the demo clock does not move them.
 accounts-device = Device
 accounts-device-unknown = Unknown device
 accounts-network = Network
@@ -167,7 +168,7 @@ accounts-inbox-received = Received
 accounts-inbox-read = First read
 accounts-inbox-unread = Not read
 accounts-inbox-empty = There are no notices yet
-accounts-inbox-open = Go there
+accounts-inbox-open = Open the page it is about
 accounts-inbox-back = Back to the inbox
 
 ledger-body-renamed = Body renamed

@@ -102,6 +102,7 @@ accounts-switch = 切换
 accounts-switched = 已切换所代表的单位
 accounts-sessions-title = 登录中的设备
 accounts-sessions-lede = 如有不认识的设备，请将其退出，并修改密码。
+accounts-sessions-demo = 这里的时间是服务器的真实时间，不随演示时钟变化。
 accounts-device = 设备
 accounts-device-unknown = 未知设备
 accounts-network = 网络
@@ -167,7 +168,7 @@ accounts-inbox-received = 送达时间
 accounts-inbox-read = 首次阅读
 accounts-inbox-unread = 未读
 accounts-inbox-empty = 还没有通知
-accounts-inbox-open = 前往办理
+accounts-inbox-open = 打开相关页面
 accounts-inbox-back = 返回收件箱
 
 ledger-body-renamed = 单位更名

@@ -5,6 +5,7 @@ use crate::accounts;
 use crate::catalogue;
 use crate::common::clocks::{self, Clock};
 use crate::common::publications::Publication;
+use crate::common::rulesets;
 use crate::infra::actor::Actor;
 use crate::infra::db::Db;
 use crate::infra::failure::{Failure, Refusal};
@@ -36,6 +37,8 @@ struct Shown {
     /// The reader's own bid: its state and when it came.
     own_bid: Option<(String, NaiveDateTime)>,
     clocks: Vec<Clock>,
+    /// Whether somebody compared the method's rules with what is in force.
+    is_verified: bool,
     notices: Vec<Publication>,
 }
 
@@ -56,12 +59,14 @@ impl Shown {
             own: Vec::new(),
             own_bid: None,
             clocks: Vec::new(),
+            is_verified: true,
             notices: actions::notices_of(db, id)?,
             place,
         };
         if let Some(tender) = shown.place.shown().cloned() {
             shown.criteria = queries::criteria_of(db, tender.id)?;
             shown.answered = queries::list_questions(db, tender.id, false)?;
+            shown.is_verified = rulesets::load_method(db, tender.rule_set_id)?.is_verified;
             shown.clocks = clocks::list_of(db, (SUBJECT, tender.id.0), true)?;
             // What ended without an opening was never opened, though its clock has stopped.
             let has_ended = matches!(tender.state, TenderState::Failed | TenderState::Cancelled);
@@ -144,6 +149,7 @@ fn page(view: &View, shown: &Shown, now: NaiveDateTime) -> Value {
         "places_folded": places.len() > FEW,
         "places_text": where_of(view, &by_code(shown.places.clone()), &codes(&shown.places)),
         "clock": shown.clocks.iter().map(|clock| clock_row(view, clock, now)).collect::<Vec<_>>(),
+        "is_verified": shown.is_verified,
         "notices": shown.notices.iter().map(|notice| notice_link(view, place, notice)).collect::<Vec<_>>(),
     })
 }
@@ -216,6 +222,7 @@ fn key_box(view: &View, shown: &Shown, now: NaiveDateTime) -> Value {
         })),
         "title": title,
         "text": text,
+        "next": what_follows(view, tender),
         "opening": opened.then(|| place.path("/opening")),
         "result": awarded.then(|| place.path("/result")),
     })
@@ -250,6 +257,15 @@ fn outcome(view: &View, tender: Option<&Tender>) -> (String, Option<String>) {
             view.say("projects-is-cancelled"),
             Some(view.say("projects-is-cancelled-text")),
         ),
+    }
+}
+
+/// What a reader may expect after a round that ended without a contract.
+fn what_follows(view: &View, tender: Option<&Tender>) -> Option<String> {
+    match tender?.state {
+        TenderState::Failed => Some(view.say("projects-after-failed")),
+        TenderState::Cancelled => Some(view.say("projects-after-cancelled")),
+        _ => None,
     }
 }
 
