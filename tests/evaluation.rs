@@ -380,7 +380,7 @@ fn the_last_sheet_brings_the_exact_ranking(database: Database) {
         .expect(303);
     let loser = bidder.get(&stage.path("/result"));
     loser.expect(200).see("人员配备");
-    assert_eq!(loser.body.matches("<li>方案完整</li>").count(), 3);
+    assert_eq!(loser.body.matches("“方案完整”").count(), 1);
     let public = stage.portal.anonymous().get(&stage.path("/result"));
     public.expect(200).see_not("方案完整");
     // With the award the draw is published: the record of the ledger stands in the notice.

@@ -112,13 +112,15 @@ pub fn criterion_means(
             let points: Vec<Points> = of()
                 .map(|(_, points, _)| Points::from_hundredths(*points))
                 .collect();
+            let mut notes: Vec<String> = of()
+                .map(|(.., note)| note.trim().to_owned())
+                .filter(|note| !note.is_empty())
+                .collect();
+            notes.dedup();
             Some(CriterionMean {
                 criterion_id,
                 points: Points::mean(&points)?,
-                notes: of()
-                    .map(|(.., note)| note.trim().to_owned())
-                    .filter(|note| !note.is_empty())
-                    .collect(),
+                notes,
             })
         })
         .collect())

@@ -4,6 +4,7 @@ bids-budget = Budget { $amount } yuan
 bids-yuan = { $amount } yuan
 bids-unit = yuan
 bids-closes = Closes { $at }
+bids-closed-on = Bidding closed at { $at }
 bids-server-now = Server time { $now }; it decides whether a bid is in time
 bids-left-days = { $days } days { $hours } hours left
 bids-left-hours = { $hours } hours { $minutes } minutes left

@@ -4,6 +4,7 @@ bids-budget = 预算 { $amount } 元
 bids-yuan = { $amount } 元
 bids-unit = 元
 bids-closes = { $at } 截止
+bids-closed-on = 投标已于 { $at } 截止
 bids-server-now = 服务器时间 { $now }，是否按时以服务器时间为准
 bids-left-days = 还剩 { $days } 天 { $hours } 小时
 bids-left-hours = 还剩 { $hours } 小时 { $minutes } 分钟

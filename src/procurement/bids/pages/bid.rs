@@ -8,7 +8,7 @@ use crate::infra::failure::{Failure, Refusal, Rule};
 use crate::kernel::instant;
 use crate::kernel::money::Fen;
 use crate::procurement::projects::ProjectId;
-use crate::procurement::tenders::TenderState;
+use crate::procurement::tenders::{Tender, TenderState};
 use crate::web::{Answer, AppError, Form, May, State, View};
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path};
@@ -277,7 +277,7 @@ fn page(view: &View, actor: &Actor, desk: &Desk, form: &Form, told: &Told) -> An
         },
         "moment": {
             "is_open": moment.is_ok(),
-            "closed": moment.err().map(|rule| view.word(&rule.refusal())),
+            "closed": moment.err().map(|rule| closed(view, tender, has_ended, &rule)),
             "closes": tender.closes_at.map(instant::deadline),
             "deadline": tender.closes_at.map(instant::rfc3339),
             "now": instant::rfc3339(now), "server": instant::second(now),
@@ -306,6 +306,14 @@ fn page(view: &View, actor: &Actor, desk: &Desk, form: &Form, told: &Told) -> An
         "max_lines": rules::MAX_LINES.to_string(),
     });
     view.render_as(status, "procurement/bids/bid", NAV, &title, &body)
+}
+
+/// Why nothing is received: to the microsecond while it may be disputed, a plain date once what came is open.
+fn closed(view: &View, tender: &Tender, has_ended: bool, rule: &rules::BidRule) -> String {
+    match tender.closes_at.filter(|_| has_ended) {
+        Some(at) => view.say_with("bids-closed-on", &[("at", &instant::deadline(at))]),
+        None => view.word(&rule.refusal()),
+    }
 }
 
 fn left(view: &View, now: chrono::NaiveDateTime, closes: Option<chrono::NaiveDateTime>) -> String {
