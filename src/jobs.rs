@@ -1,24 +1,28 @@
 //! The runner: heartbeat, due events, sealer and outbox jobs; the portal never relies on visitors.
 
 use crate::accounts;
+use crate::infra::clock::{self, Watch};
 use crate::infra::failure::Failure;
 use crate::infra::ledger;
 use crate::infra::mail::Letter;
 use crate::infra::outbox::{self, Job};
+use crate::infra::store::machine_now;
 use crate::infra::sweep;
 use crate::infra::uptime;
 use crate::portal;
 use crate::procurement::{bids, tenders};
 use crate::web::State;
 use actix_web::web::Data;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 /// How long the runner rests when there is nothing to do.
 const REST: Duration = Duration::from_millis(100);
 const HEARTBEAT: Duration = Duration::from_secs(5);
+/// How often the disks and the time server are looked at.
+const WATCH: Duration = Duration::from_mins(1);
 const SWEEP: Duration = Duration::from_hours(1);
 
 /// Jobs that talk to other machines have a thread of their own: a mail server that hangs closes no tender late.
@@ -47,6 +51,8 @@ impl Runner {
                 }
             }
         })?;
+        let (keeper, stopped) = (state.clone(), Arc::clone(&stop));
+        runner.spawn("watch", move || keep_watch(&keeper, &stopped))?;
         runner.spawn("jobs", move || keep_house(&state, run, &stop))?;
         Ok(runner)
     }
@@ -58,17 +64,80 @@ impl Runner {
     }
 }
 
+/// What may take its time: the disks, and the day's backup.
+fn keep_watch(state: &Data<State>, stop: &AtomicBool) {
+    let mut watched: Option<Instant> = None;
+    while !stop.load(Ordering::SeqCst) {
+        if watched.is_none_or(|at| at.elapsed() >= WATCH) {
+            log_failure("watch", portal::operations::look_at_disks(state));
+            log_failure("backup", portal::operations::back_up(state));
+            watched = Some(Instant::now());
+        }
+        std::thread::sleep(REST);
+    }
+}
+
+/// Asks the time server's word in a thread of its own now and then; the clocks themselves at every round.
+struct ClockKeeper {
+    watch: Watch,
+    kept: Arc<Mutex<Option<bool>>>,
+    asked: Option<Instant>,
+}
+
+impl ClockKeeper {
+    fn new() -> Self {
+        Self {
+            watch: Watch::default(),
+            kept: Arc::default(),
+            asked: None,
+        }
+    }
+
+    /// One look; whether the clock jumped since the last one. A demo's clock is moved on purpose.
+    fn look(&mut self, state: &Data<State>) -> bool {
+        if state.config.mode.is_demo() {
+            return false;
+        }
+        let now = Instant::now();
+        if self.asked.is_none_or(|at| at.elapsed() >= WATCH) {
+            self.asked = Some(now);
+            let (kept, command) = (Arc::clone(&self.kept), state.config.clock_check.clone());
+            std::thread::spawn(move || {
+                let is_kept = clock::is_kept(&command);
+                *kept.lock().unwrap_or_else(PoisonError::into_inner) = is_kept;
+            });
+        }
+        let is_kept = *self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let doubt = self.watch.look(now, machine_now(), is_kept);
+        if !state.clock.set(doubt.clone()) {
+            return false;
+        }
+        log_failure(
+            "clock",
+            portal::operations::tell_clock(state, doubt.clone()),
+        );
+        doubt.is_some()
+    }
+}
+
 fn keep_house(state: &Data<State>, run: i64, stop: &AtomicBool) {
-    let beat = || {
+    let mut run = run;
+    let beat = |run: i64| {
         let beaten = state.store.write_blocking(move |tx| uptime::beat(tx, run));
         log_failure("heartbeat", beaten);
     };
+    let mut clocks = ClockKeeper::new();
     let mut beaten = Instant::now();
     let mut swept: Option<Instant> = None;
     while !stop.load(Ordering::SeqCst) {
         if beaten.elapsed() >= HEARTBEAT {
-            beat();
+            beat(run);
             beaten = Instant::now();
+        }
+        if clocks.look(state) {
+            // What the clock jumped over was no uptime.
+            let begun = state.store.write_blocking(uptime::begin);
+            run = log_failure("heartbeat", begun).unwrap_or(run);
         }
         if swept.is_none_or(|at| at.elapsed() >= SWEEP) {
             log_failure("sweep", sweep_once(state));
@@ -78,7 +147,7 @@ fn keep_house(state: &Data<State>, run: i64, stop: &AtomicBool) {
             std::thread::sleep(REST);
         }
     }
-    beat();
+    beat(run);
 }
 
 impl Drop for Runner {
@@ -133,11 +202,16 @@ fn due(state: &Data<State>) -> Result<usize, Failure> {
         .store
         .read_blocking(|db| Ok(tenders::list_due(db, now)?))?;
     // One that cannot be moved on must not hold up the others.
+    let is_in_doubt = state.clock.doubt().is_some();
     let moved = due.into_iter().filter(|id| {
         let id = *id;
-        let done = state
-            .store
-            .write_blocking(move |tx| tenders::check_due(tx, id));
+        let done = state.store.write_blocking(move |tx| {
+            if is_in_doubt {
+                tenders::hold_due(tx, id)
+            } else {
+                tenders::check_due(tx, id)
+            }
+        });
         log_failure("a due tender", done).is_some()
     });
     Ok(moved.count() + bids::run_due(state)? + accounts::run_due(state)?)

@@ -21,6 +21,28 @@ diesel::table! {
 }
 
 diesel::table! {
+    backups (id) {
+        id -> BigInt,
+        day -> Date,
+        started_at -> Timestamp,
+        attempts -> BigInt,
+        done_at -> Nullable<Timestamp>,
+        failed_at -> Nullable<Timestamp>,
+        path -> Nullable<Text>,
+        error -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    alarms (kind) {
+        kind -> Text,
+        detail -> Text,
+        raised_at -> Timestamp,
+        ended_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
     ledger (id) {
         id -> BigInt,
         seq -> Nullable<BigInt>,
@@ -686,7 +708,9 @@ diesel::table! {
 
 diesel::allow_tables_to_appear_in_same_query!(
     appointments,
+    alarms,
     awards,
+    backups,
     bid_contents,
     bid_drafts,
     bid_files,

@@ -31,6 +31,7 @@ mod licenses;
 mod mail;
 mod messages;
 mod migrations;
+mod operations;
 mod organizations;
 mod portal;
 mod roles;

@@ -465,6 +465,7 @@ fn seen_with(database: Database, bids: usize) -> BTreeMap<String, String> {
     // Asked for in the seconds after a heartbeat; later it says that this portal has no runner.
     portal.write(sanshe::infra::uptime::begin);
     seen.insert("readyz".into(), portal.anonymous().get("/readyz").body);
+    seen.insert("metrics".into(), meters(&portal));
     for (who, client) in others.iter().chain([&("latecomer", late)]) {
         for (path, page) in crawl(client, &starts(&tender), 100) {
             // Messages have random addresses; as many of them must be there.
@@ -478,11 +479,36 @@ fn seen_with(database: Database, bids: usize) -> BTreeMap<String, String> {
     seen
 }
 
+/// What whoever runs the meters reads, but for how often and how fast the test itself asked, and the machine's disk.
+fn meters(portal: &Portal) -> String {
+    let text = ureq::get(format!("{}/metrics", portal.origin))
+        .header(
+            "authorization",
+            format!("Bearer {}", crate::support::METRICS_TOKEN),
+        )
+        .call()
+        .unwrap()
+        .body_mut()
+        .read_to_string()
+        .unwrap();
+    let lines = text.lines().map(|line| {
+        let (name, value) = line.rsplit_once(' ').unwrap();
+        if name.starts_with("sanshe_requests_") || name.contains("disk") {
+            name.to_owned()
+        } else {
+            format!("{name} {value}")
+        }
+    });
+    let lines: Vec<String> = lines.collect();
+    assert!(lines.len() > 30, "{text}");
+    lines.join("\n")
+}
+
 /// Takes out what is random or of the machine's clock: form tokens, request ids, keys and hashes, seconds, sessions.
 fn normalised(page: &str) -> String {
     let page: String = page
         .split_inclusive('\n')
-        .filter(|line| !line.contains("data-h=\"最近使用\""))
+        .filter(|line| !line.contains("data-h=\"最近使用\"") && !line.contains(" GB"))
         .collect();
     let page = page.as_str();
     let mut text = String::new();

@@ -3,7 +3,7 @@
 use crate::catalogue;
 use crate::common::rulesets;
 use crate::infra::config::{Config, Mode};
-use crate::infra::db::Purpose;
+use crate::infra::db::{DatabaseUrl, Purpose};
 use crate::infra::failure::Failure;
 use crate::infra::files;
 use crate::infra::migrations::migrate;
@@ -47,11 +47,17 @@ fn ready_folder(data: &Path) -> Result<(), Failure> {
         })
 }
 
-/// Holds the data folder as long as the portal runs: a second one would believe itself the only writer.
-pub fn hold_folder(data: &Path) -> Result<File, Failure> {
+/// Holds the data folder as long as the portal runs: a second one on `SQLite` would believe itself the only writer. On
+/// `PostgreSQL` several live ones may share it.
+pub fn hold_folder(config: &Config) -> Result<File, Failure> {
+    let data = &config.data;
     ready_folder(data)?;
     let file = File::create(data.join(".lock")).map_err(Failure::internal)?;
-    match file.try_lock() {
+    let held = match (&config.database, config.mode) {
+        (DatabaseUrl::Postgres(_), Mode::Live) => file.try_lock_shared(),
+        _ => file.try_lock(),
+    };
+    match held {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(Failure::internal(format!(
             "another sanshe runs on {}: stop it first, or choose another folder with --data",

@@ -25,7 +25,7 @@ pub fn run_server(mode: Mode, place: &Where) -> Result<(), Failure> {
         Failure::internal(format!("cannot listen on {}: {error}", config.listen))
     })?;
     let workers = config.workers;
-    let _held = hold_folder(&config.data)?;
+    let _held = hold_folder(&config)?;
     if mode.is_demo() {
         drop(open_store(&config)?);
         if demo::forget_untold(&config)? {

@@ -1,5 +1,6 @@
-//! What several wings need: rule sets, statutory clocks, publications, panels.
+//! What several wings need: rule sets, statutory clocks, publications, panels, alarms.
 
+pub mod alarms;
 pub mod clocks;
 pub mod panels;
 pub mod publications;

@@ -119,6 +119,32 @@ impl Smtp {
     }
 }
 
+/// The runner's own backups.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BackupPlan {
+    pub folder: PathBuf,
+    /// The hour in China from which a day's backup is due.
+    #[serde(default = "BackupPlan::default_hour")]
+    pub hour: u32,
+    /// The newest so many stay.
+    #[serde(default = "BackupPlan::default_keep")]
+    pub keep: usize,
+    /// Its first line encrypts the keys; without it they are left out, to be kept elsewhere.
+    #[serde(default)]
+    pub passphrase_file: Option<PathBuf>,
+}
+
+impl BackupPlan {
+    const fn default_hour() -> u32 {
+        2
+    }
+
+    const fn default_keep() -> usize {
+        14
+    }
+}
+
 #[derive(Clone, Debug)]
 pub struct Config {
     pub mode: Mode,
@@ -136,6 +162,15 @@ pub struct Config {
     pub workers: usize,
     /// A session of staff that nobody used for so long has expired.
     pub staff_idle: chrono::Duration,
+    pub backup: Option<BackupPlan>,
+    /// A folder on a second disk: every bid lies there too before its receipt goes out.
+    pub mirror: Option<PathBuf>,
+    /// Whoever sends it may read `/metrics`; without one nobody may.
+    pub metrics_token: Option<String>,
+    /// Room on the disk, bytes, that only bids may use.
+    pub keep_free: u64,
+    /// A command that prints `yes` or `no`: whether a time server keeps the machine's clock.
+    pub clock_check: Vec<String>,
 }
 
 #[derive(Default, Deserialize)]
@@ -148,7 +183,23 @@ struct File {
     smtp: Option<Smtp>,
     workers: Option<usize>,
     staff_idle_minutes: Option<i64>,
+    backup: Option<BackupPlan>,
+    mirror: Option<PathBuf>,
+    metrics_token: Option<String>,
+    keep_free_mb: Option<u64>,
+    clock_check: Option<Vec<String>>,
 }
+
+/// The kernel's own word, which time servers of every make keep.
+const CLOCK_CHECK: [&str; 4] = [
+    "timedatectl",
+    "show",
+    "--property=NTPSynchronized",
+    "--value",
+];
+/// A day of many bids with their files.
+const KEEP_FREE_MB: u64 = 2048;
+const MIN_TOKEN: usize = 16;
 
 impl Config {
     /// `vars` is the environment in `main`, a literal in tests.
@@ -209,6 +260,16 @@ impl Config {
             staff_idle: chrono::Duration::minutes(
                 file.staff_idle_minutes.unwrap_or(30).clamp(5, 120),
             ),
+            backup: file.backup.map(check_plan).transpose()?,
+            mirror: vars.get("SANSHE_MIRROR").map(PathBuf::from).or(file.mirror),
+            metrics_token: metrics_token(vars, file.metrics_token)?,
+            keep_free: file
+                .keep_free_mb
+                .unwrap_or(KEEP_FREE_MB)
+                .saturating_mul(1024 * 1024),
+            clock_check: file
+                .clock_check
+                .unwrap_or_else(|| CLOCK_CHECK.map(str::to_owned).to_vec()),
         })
     }
 
@@ -220,6 +281,29 @@ impl Config {
     pub fn is_https(&self) -> bool {
         self.origin.starts_with("https://")
     }
+}
+
+fn check_plan(plan: BackupPlan) -> Result<BackupPlan, Failure> {
+    if plan.hour < 24 && plan.keep > 0 {
+        Ok(plan)
+    } else {
+        Err(Failure::internal(
+            "[backup]: hour is 0 to 23, keep at least 1",
+        ))
+    }
+}
+
+fn metrics_token(
+    vars: &HashMap<String, String>,
+    file: Option<String>,
+) -> Result<Option<String>, Failure> {
+    let token = vars.get("SANSHE_METRICS_TOKEN").cloned().or(file);
+    if token.as_ref().is_some_and(|token| token.len() < MIN_TOKEN) {
+        return Err(Failure::internal(format!(
+            "metrics_token: at least {MIN_TOKEN} characters that nobody guesses"
+        )));
+    }
+    Ok(token)
 }
 
 fn split_url(text: &str) -> Result<(String, String), Failure> {

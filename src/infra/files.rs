@@ -1,6 +1,7 @@
 //! Files on the local disk with fsync, found by the hash of what is stored; never by the name that was typed.
 
-use super::failure::Failure;
+use super::disk;
+use super::failure::{Failure, Refusal};
 use bytes::Bytes;
 use chrono::NaiveDateTime;
 use futures_util::{Stream, StreamExt};
@@ -17,7 +18,13 @@ pub const MAX_FILE: usize = 20 * 1024 * 1024;
 #[derive(Clone)]
 pub struct Files {
     store: Arc<LocalFileSystem>,
+    folder: Arc<Path>,
+    /// Room on the disk that only bids may use, bytes.
+    keep_free: u64,
 }
+
+/// What is small is taken even when the disk is nearly full.
+const SMALL: usize = 1024 * 1024;
 
 pub struct Stored {
     pub key: String,
@@ -34,18 +41,28 @@ pub fn private_folder(folder: &Path) -> std::io::Result<()> {
 }
 
 impl Files {
-    pub fn open(folder: &Path) -> Result<Self, Failure> {
+    pub fn open(folder: &Path, keep_free: u64) -> Result<Self, Failure> {
         private_folder(folder).map_err(Failure::internal)?;
         let store = LocalFileSystem::new_with_prefix(folder)
             .map_err(Failure::internal)?
             .with_fsync(true);
         Ok(Self {
             store: Arc::new(store),
+            folder: folder.into(),
+            keep_free,
         })
     }
 
-    /// Stores bytes under their hash; the same bytes are stored once. On return they are on the disk.
+    /// Stores what may wait for a larger disk: nothing large while only the room for bids is left.
     pub async fn put(&self, bytes: Vec<u8>) -> Result<Stored, Failure> {
+        if bytes.len() > SMALL && disk::space(&self.folder)?.free < self.keep_free {
+            return Err(Failure::Refused(Refusal::new("form-disk-low")));
+        }
+        self.put_bid(bytes).await
+    }
+
+    /// Stores bytes under their hash; the same bytes are stored once. On return they are on the disk.
+    pub async fn put_bid(&self, bytes: Vec<u8>) -> Result<Stored, Failure> {
         let sha256 = hex::encode(Sha256::digest(&bytes));
         let key = format!("{}/{sha256}", sha256.get(..2).unwrap_or_default());
         let size = i64::try_from(bytes.len()).unwrap_or(i64::MAX);

@@ -2,14 +2,18 @@
 
 pub mod actor;
 pub mod backup;
+pub mod clock;
 pub mod config;
 pub mod db;
+pub mod disk;
 pub mod embedded;
 pub mod failure;
 pub mod files;
 pub mod ledger;
 pub mod mail;
+pub mod metrics;
 pub mod migrations;
+pub mod mirror;
 pub mod once;
 pub mod outbox;
 pub mod portal;

@@ -91,12 +91,29 @@ enum Writer {
     Pool(DbPool),
 }
 
+/// Counts a write that waits, from its sending to its end.
+struct Waiting(Arc<AtomicI64>);
+
+impl Waiting {
+    fn new(count: &Arc<AtomicI64>) -> Self {
+        count.fetch_add(1, Ordering::Relaxed);
+        Self(Arc::clone(count))
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
 #[derive(Clone)]
 pub struct Store {
     url: DatabaseUrl,
     reads: DbPool,
     writer: Writer,
     offset: Arc<AtomicI64>,
+    waiting: Arc<AtomicI64>,
 }
 
 impl Store {
@@ -123,6 +140,7 @@ impl Store {
             reads,
             writer,
             offset,
+            waiting: Arc::default(),
         };
         let offset_us = store.read_blocking(|db| {
             use crate::schema::portal;
@@ -133,6 +151,11 @@ impl Store {
         })?;
         store.offset.store(offset_us.unwrap_or(0), Ordering::SeqCst);
         Ok(store)
+    }
+
+    /// Writes that have not been answered yet.
+    pub fn queue(&self) -> i64 {
+        self.waiting.load(Ordering::Relaxed)
     }
 
     pub fn url(&self) -> &DatabaseUrl {
@@ -172,6 +195,7 @@ impl Store {
         T: Send + 'static,
         F: Fn(&mut Tx) -> Result<T, Failure> + Send + 'static,
     {
+        let _waiting = Waiting::new(&self.waiting);
         match &self.writer {
             Writer::Thread(jobs) => {
                 let (job, answer) = job(action);

@@ -147,6 +147,12 @@ pub async fn guard(
         gone.make_removal();
         drop(head.add_cookie(&gone));
     }
+    state.metrics.record(
+        matches!(method, Method::GET | Method::HEAD),
+        &response.request().match_pattern().unwrap_or_default(),
+        status.as_u16(),
+        started.elapsed(),
+    );
     tracing::info!(
         request = %ctx.request_id,
         %method,

@@ -2,10 +2,13 @@
 
 use super::page::Pages;
 use super::throttle::Throttle;
+use crate::infra::clock::Trust;
 use crate::infra::config::Config;
 use crate::infra::failure::Failure;
 use crate::infra::files::Files;
 use crate::infra::mail::Mailer;
+use crate::infra::metrics::Metrics;
+use crate::infra::mirror::Mirror;
 use crate::infra::once::once;
 use crate::infra::secrets::Secrets;
 use crate::infra::signing::Signatures;
@@ -27,6 +30,11 @@ pub struct State {
     pub hashing: tokio::sync::Semaphore,
     /// Whole lists are put together one at a time.
     pub exporting: tokio::sync::Semaphore,
+    /// A second disk for bids, where there is one.
+    pub mirror: Option<Mirror>,
+    /// Whether the machine's clock can be trusted.
+    pub clock: Trust,
+    pub metrics: Metrics,
 }
 
 impl State {
@@ -35,11 +43,17 @@ impl State {
         Ok(Self {
             pages: Pages::load(&words, &config.prefix)?,
             mailer: Mailer::new(&config)?,
-            files: Files::open(&config.data.join("files"))?,
+            files: Files::open(&config.data.join("files"), config.keep_free)?,
             signatures: secrets.signatures()?,
             throttle: Throttle::default(),
             hashing: tokio::sync::Semaphore::new(4),
             exporting: tokio::sync::Semaphore::new(1),
+            mirror: config
+                .mirror
+                .as_ref()
+                .map(|folder| Mirror::new(folder, &config.data)),
+            clock: Trust::default(),
+            metrics: Metrics::default(),
             words,
             store,
             secrets,

@@ -27,6 +27,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
+pub const METRICS_TOKEN: &str = "tests-read-the-meters";
 pub const PASSWORD: &str = "correct-horse-7";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,7 +86,8 @@ impl Portal {
         std::fs::create_dir_all(&data).unwrap();
         let socket = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let listen = socket.local_addr().unwrap();
-        let mut vars = HashMap::new();
+        let token = ("SANSHE_METRICS_TOKEN".to_owned(), METRICS_TOKEN.to_owned());
+        let mut vars = HashMap::from([token]);
         if database == Database::Postgres {
             vars.insert("SANSHE_DATABASE".to_owned(), new_postgres_database(number));
         }

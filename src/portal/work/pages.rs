@@ -522,6 +522,7 @@ fn links(view: &View, actor: &Actor) -> Vec<Value> {
     }
     if actor.has(Role::Administrator) {
         links.push(("bodies", "/admin/bodies".into()));
+        links.push(("operations", "/operations".into()));
     }
     links
         .into_iter()

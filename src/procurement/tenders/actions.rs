@@ -723,7 +723,7 @@ pub fn check_due(tx: &mut Tx, id: TenderId) -> Result<(), Failure> {
     let rules = rules_of(tx.db, &tender)?;
     let gap = uptime::longest_gap(tx, closes_at - Duration::days(1), closes_at)?;
     if gap > Duration::minutes(rules.outage_minutes) {
-        return hold_after_outage(tx, &project, tender, gap);
+        return hold_for(tx, &project, tender, Some(gap));
     }
     tender.state = rules::next_state(tender.state, Step::Close)?;
     tender.closed_at = Some(tx.now);
@@ -752,16 +752,30 @@ pub fn check_due(tx: &mut Tx, id: TenderId) -> Result<(), Failure> {
     )
 }
 
-/// The portal could not be reached on the last day: nothing opens until an officer extends or closes with a reason.
-fn hold_after_outage(
+/// Holds a tender whose deadline has come by a clock that cannot be trusted.
+pub fn hold_due(tx: &mut Tx, id: TenderId) -> Result<(), Failure> {
+    let tender = queries::find(tx.db, id)?;
+    let is_due = tender
+        .closes_at
+        .is_some_and(|closes_at| tx.now >= closes_at);
+    if tender.state != TenderState::Open || !is_due {
+        return Ok(());
+    }
+    let project = projects::find(tx.db, tender.project_id)?;
+    hold_for(tx, &project, tender, None)
+}
+
+/// The portal could not be reached on the last day (`gap`), or its clock was in doubt: nothing opens until an officer
+/// extends or closes with a reason.
+fn hold_for(
     tx: &mut Tx,
     project: &Project,
     mut tender: Tender,
-    gap: Duration,
+    gap: Option<Duration>,
 ) -> Result<(), Failure> {
     tender.state = rules::next_state(tender.state, Step::Hold)?;
     tender.next_check = None;
-    tender.held_minutes = Some(gap.num_minutes());
+    tender.held_minutes = gap.map(|gap| gap.num_minutes());
     save(tx, &tender)?;
     ledger::append(
         tx,
@@ -769,7 +783,7 @@ fn hold_after_outage(
         &Entry::new(SUBJECT, tender.id.0, "tender.held").moved("open", "held"),
     )?;
     tell(tx, project, tender.id, "tender-held")?;
-    let content = json!({ "number": project.number, "minutes": gap.num_minutes() });
+    let content = json!({ "number": project.number, "minutes": gap.map(|gap| gap.num_minutes()) });
     announce(tx, project, &tender, "hold", &content)
 }
 

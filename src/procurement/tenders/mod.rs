@@ -8,8 +8,8 @@ mod rules;
 
 pub use actions::{
     Plan, SUBJECT, TenderKey, answer, ask, cancel, check_due, close_held, extend, find_rules,
-    history_of, hold, hold_alone, make_key, notices_of, plan, propose, publish, retender, rules_of,
-    set_state,
+    history_of, hold, hold_alone, hold_due, make_key, notices_of, plan, propose, publish, retender,
+    rules_of, set_state,
 };
 pub use model::{
     Criterion, CriterionId, CriterionKind, NewCriterion, Question, QuestionId, Tender, TenderId,

@@ -14,6 +14,7 @@ bids-not-sent = Not submitted
 bids-not-sent-server = Server time: { $now }. Your draft is unchanged.
 bids-not-sent-changed = The draft or its files changed after you opened the page. Check the latest content below, then submit again
 bids-not-sent-unavailable = The portal could not confirm that the bid was stored, so it was not taken in. Submit again in a moment
+bids-not-sent-mirror = The portal’s second disk cannot be written to, so the bid was not taken in. The administrators were told; submit again in a moment
 bids-nothing-sent = You have submitted no bid for this project.
 bids-nothing-counts = Your organization has no bid in this project that counts.
 bids-receipt-no = Receipt no. 

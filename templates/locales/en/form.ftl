@@ -1,5 +1,6 @@
 # What any form may refuse. Rooms refuse with their own messages where they can say more.
 form-missing = Please fill this in
+form-disk-low = The portal is short of storage and takes no large files at the moment. Try again later, or contact the portal
 form-at-field = { $label }: { $text }
 form-too-long = At most { $max } characters
 form-choose = Choose one of the options

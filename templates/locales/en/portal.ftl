@@ -210,6 +210,7 @@ portal-work-link-import-contracts = Enter earlier contracts
 portal-work-link-checks = Verify providers
 portal-work-link-panel = My evaluations
 portal-work-link-bodies = Bodies and people
+portal-work-link-operations = Running the portal
 
 portal-leaving-title = End a role
 portal-leaving-duties = Open duties

@@ -54,6 +54,7 @@ projects-is-past = Closed
 projects-is-past-text = Bids closed at { $at }; the opening comes next.
 projects-is-held = Opening on hold
 projects-is-held-text = The portal was down for { $minutes } minutes on the last day before the deadline. Nothing is opened until the purchaser extends or ends the tender and publishes why.
+projects-is-held-clock-text = The portal’s clock was in doubt at the deadline. Nothing is opened until the purchaser extends or ends the tender and publishes why.
 projects-is-opened = Opened, in evaluation
 projects-is-evaluated = Evaluated, the decision comes next
 projects-is-awarded = Awarded

@@ -96,6 +96,7 @@ tenders-overtaken-title = A colleague was faster
 tenders-overtaken-text = Nothing of what you wrote was sent. This is what was done last; the page shows the newest state. Check it, then decide.
 tenders-held-title = On hold: decide what to do
 tenders-held-text = The portal was down for { $minutes } minutes on the last day before the deadline, so that somebody may have been kept from bidding. Extend, or end this round with a reason.
+tenders-held-clock-text = The portal’s clock was in doubt at the deadline, so it is not certain which bids came in time. Extend, or end this round with a reason.
 tenders-extend-title = Extend
 tenders-extend-text = The new deadline must be later than the present one and not before the next working day. The notice goes out at once; bids stay valid and may be replaced or withdrawn.
 tenders-extend-closes-at = New deadline

@@ -14,6 +14,7 @@ bids-not-sent = 未提交
 bids-not-sent-server = 服务器时间：{ $now }。您的草稿没有变化。
 bids-not-sent-changed = 草稿或文件在您打开页面之后有了变化。请核对下面的最新内容，再提交一次
 bids-not-sent-unavailable = 平台暂时无法确认已经存好，因此没有收下。请稍后再提交一次
+bids-not-sent-mirror = 平台的第二磁盘暂时无法写入，因此没有收下。平台管理员已收到通知；请稍后再提交一次
 bids-nothing-sent = 您没有向这个项目提交过投标。
 bids-nothing-counts = 本单位在这个项目中没有有效的投标。
 bids-receipt-no = 回执号：

@@ -1,5 +1,6 @@
 # What any form may refuse. Rooms refuse with their own messages where they can say more.
 form-missing = 请填写此项
+form-disk-low = 平台存储空间不足，暂不能接收大文件。请稍后再试，或者联系平台
 form-at-field = { $label }：{ $text }
 form-too-long = 不得超过 { $max } 个字
 form-choose = 请从列出的选项中选择

@@ -210,6 +210,7 @@ portal-work-link-import-contracts = 补录合同
 portal-work-link-checks = 核验服务提供方
 portal-work-link-panel = 我的评审
 portal-work-link-bodies = 单位与人员
+portal-work-link-operations = 平台运行
 
 portal-leaving-title = 终止角色
 portal-leaving-duties = 未办结事项

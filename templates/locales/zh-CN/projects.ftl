@@ -54,6 +54,7 @@ projects-is-past = 已截止
 projects-is-past-text = 提交已于 { $at } 截止，正在等待开标。
 projects-is-held = 暂停开标
 projects-is-held-text = 截止前一日内平台曾中断 { $minutes } 分钟。在购买主体决定延期或终止并公布理由之前，不开标。
+projects-is-held-clock-text = 截止时平台时钟存疑，无法确定截止时刻。在购买主体决定延期或终止并公布理由之前，不开标。
 projects-is-opened = 已开标，正在评审
 projects-is-evaluated = 评审已完成，等待确定成交人
 projects-is-awarded = 已成交

@@ -96,6 +96,7 @@ tenders-overtaken-title = 在您填写期间，同事已经办理过
 tenders-overtaken-text = 您填写的内容没有提交。最近一次办理如下，页面已是最新内容；请核对后再决定。
 tenders-held-title = 暂停开标，请作出决定
 tenders-held-text = 截止前一日内平台曾中断 { $minutes } 分钟，可能有单位因此未能提交。请延期，或者写明理由终止本轮采购。
+tenders-held-clock-text = 截止时平台时钟存疑，无法确定投标是否按时提交。请延期，或者写明理由终止本轮采购。
 tenders-extend-title = 延期
 tenders-extend-text = 新的截止时间须晚于原定时间，并且不早于下一个工作日。延期公告立即发布，已提交的投标文件继续有效，可以替换或撤回。
 tenders-extend-closes-at = 新的截止时间

@@ -10,7 +10,7 @@ pub use draft::{begin_replacement, discard, find_own as find_own_draft, save};
 pub use files::{Arrived, add as add_files, remove as remove_file};
 pub use opening::{confirm, decrypt, is_panel_member, opening_path, record, unwrap_identity};
 pub use receipt::{CheckedReceipt, check as check_receipt};
-pub use submit::{prepare, receipt_path, submit, withdraw};
+pub use submit::{Prepared, prepare, receipt_path, submit, withdraw};
 
 use super::model::{Card, Draft, FileRow};
 use super::rules;

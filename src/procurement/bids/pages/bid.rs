@@ -1,8 +1,10 @@
 //! `/projects/{id}/bid`: one page for writing, submitting, replacing and withdrawing.
 
+use super::super::actions::Prepared;
 use super::super::model::{Card, Draft, FileRow};
 use super::super::{PrepareBids, SubmitBids, actions, rules};
 use super::{Desk, NAV, draft_form, fate, size_text};
+use crate::common::alarms::{self, AlarmKind};
 use crate::infra::actor::Actor;
 use crate::infra::failure::{Failure, Refusal, Rule};
 use crate::kernel::instant;
@@ -141,13 +143,42 @@ async fn send(
     .await
     .unwrap_or(Err(Failure::Unavailable))?;
     let location = actions::receipt_path(&desk.place.project, &prepared.receipt_no);
+    let prepared = mirrored(state, prepared).await?;
     let (actor, signatures) = (actor.clone(), state.signatures.clone());
-    state
+    let receipt_no = prepared.receipt_no.clone();
+    let taken = state
         .write_once(key, move |tx| {
             actions::submit(tx, &actor, &signatures, &prepared)?;
             Ok(location.clone())
         })
-        .await
+        .await;
+    // A refusal is certain; after anything else the bid may have been taken in.
+    if let (Some(mirror), Err(Failure::Refused(_) | Failure::Changed)) = (&state.mirror, &taken) {
+        mirror.forget(&receipt_no);
+    }
+    taken
+}
+
+/// On the second disk first: whoever gets a receipt has a bid on both.
+async fn mirrored(state: &Data<State>, prepared: Prepared) -> Result<Prepared, Failure> {
+    let Some(mirror) = state.mirror.clone() else {
+        return Ok(prepared);
+    };
+    let (prepared, kept) = tokio::task::spawn_blocking(move || {
+        let kept = mirror.keep(&prepared.receipt_no, &prepared.sealed, &prepared.files);
+        (prepared, kept)
+    })
+    .await
+    .map_err(Failure::internal)?;
+    let Err(error) = kept else {
+        return Ok(prepared);
+    };
+    let detail = error.to_string();
+    state
+        .store
+        .write(move |tx| alarms::raise(tx, AlarmKind::MirrorFailed, &detail))
+        .await?;
+    Err(Failure::Refused(Refusal::new("bids-not-sent-mirror")))
 }
 
 fn sorted(mut hashes: Vec<String>) -> Vec<String> {

@@ -86,7 +86,7 @@ async fn receive(
         rules::check_files(&have, &[card.size]).map_err(Failure::from)?;
         have.push(card.size);
         known.push(card.sha256.clone());
-        let stored = state.files.put(sealed).await?;
+        let stored = state.files.put_bid(sealed).await?;
         arrived.push(Arrived {
             sealed_name: actions::seal_card(&state.secrets, &card)?,
             size: card.size,

@@ -192,8 +192,7 @@ fn page(view: &View, place: &Place, now: NaiveDateTime) -> Value {
         "rows": dates(view, tender),
         "version": tender.map(|tender| tender.version.to_string()),
         "held": tender.filter(|_| is_held).map(|tender| {
-            let minutes = tender.held_minutes.unwrap_or_default().to_string();
-            view.say_with("tenders-held-text", &[("minutes", &minutes)])
+            super::word_hold(view, tender, "tenders-held-text", "tenders-held-clock-text")
         }),
         "extend": (is_running || is_held).then(|| place.path("/extend")),
         "close_held": is_held.then(|| place.path("/close-held")),

@@ -253,3 +253,11 @@ fn render_overtaken(
 fn row(view: &View, key: &str, value: impl Into<String>) -> Value {
     json!({ "key": view.say(key), "value": value.into() })
 }
+
+/// Why a tender is held: for an outage of so many minutes, or for a clock that could not be trusted.
+fn word_hold(view: &View, tender: &Tender, outage: &str, clock: &str) -> String {
+    match tender.held_minutes {
+        Some(minutes) => view.say_with(outage, &[("minutes", &minutes.to_string())]),
+        None => view.say(clock),
+    }
+}

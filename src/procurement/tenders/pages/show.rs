@@ -234,7 +234,6 @@ fn outcome(view: &View, tender: Option<&Tender>) -> (String, Option<String>) {
         return (view.say("projects-not-published-yet"), None);
     };
     let at = tender.closes_at.map(instant::deadline).unwrap_or_default();
-    let minutes = tender.held_minutes.unwrap_or_default().to_string();
     match tender.state {
         TenderState::Draft => (view.say("projects-not-published-yet"), None),
         TenderState::Open | TenderState::Closed => (
@@ -243,7 +242,12 @@ fn outcome(view: &View, tender: Option<&Tender>) -> (String, Option<String>) {
         ),
         TenderState::Held => (
             view.say("projects-is-held"),
-            Some(view.say_with("projects-is-held-text", &[("minutes", &minutes)])),
+            Some(super::word_hold(
+                view,
+                tender,
+                "projects-is-held-text",
+                "projects-is-held-clock-text",
+            )),
         ),
         TenderState::Opened => (view.say("projects-is-opened"), None),
         TenderState::Evaluated => (view.say("projects-is-evaluated"), None),
