@@ -25,6 +25,7 @@ const WALK: &[(&str, &[&str])] = &[
             "/catalogue",
             "/communities",
             "/search?q=%E5%85%BB%E8%80%81",
+            "/projects/2/result",
             "/about/verify",
         ],
     ),
@@ -80,6 +81,15 @@ fn the_portal_of_the_first_schema_is_upgraded(database: Database) {
     portal
         .anonymous()
         .get("/projects")
+        .see("居家养老巡访与精神关爱服务");
+    // What later rules and a later index know is known of what was there before.
+    let anyone = portal.anonymous();
+    anyone
+        .get("/projects/2/result")
+        .see("提出质疑")
+        .see("内部规则，未核实");
+    anyone
+        .get("/search?q=5302014")
         .see("居家养老巡访与精神关爱服务");
     assert_eq!(portal.read(|db| ledger::verify(db, None)).findings, []);
     drop(portal);
