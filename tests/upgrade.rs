@@ -4,9 +4,11 @@
 
 use crate::on_both;
 use crate::support::{Database, Portal, new_postgres_database};
+use diesel::prelude::*;
 use sanshe::demo;
 use sanshe::infra::config::{Config, Mode};
 use sanshe::infra::ledger;
+use sanshe::schema::events;
 use std::collections::HashMap;
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -67,6 +69,14 @@ fn the_portal_of_the_first_schema_is_upgraded(database: Database) {
     let listen = std::net::SocketAddr::from(([127, 0, 0, 1], 0));
     let config = Config::read(Mode::Demo, &data, listen, &vars).unwrap();
     let portal = Portal::resume(config);
+    // An upgrade in place asks for a new index; this one was made by the restoration.
+    let asked: i64 = portal.read(|db| {
+        Ok(events::table
+            .filter(events::payload.eq(r#"{"reindex":1}"#))
+            .count()
+            .get_result(db)?)
+    });
+    assert!(asked > 30, "{asked} things are indexed anew");
     portal.run_jobs();
     for (account, pages) in WALK {
         let client = if account.is_empty() {
