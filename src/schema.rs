@@ -220,6 +220,35 @@ diesel::table! {
 }
 
 diesel::table! {
+    message_choices (person_id, kind) {
+        person_id -> BigInt,
+        kind -> Text,
+        mail -> Text,
+        has_sms -> Bool,
+    }
+}
+
+diesel::table! {
+    message_settings (person_id) {
+        person_id -> BigInt,
+        digest_hour -> BigInt,
+        mobile -> Nullable<Text>,
+        asked_mobile -> Nullable<Text>,
+        code_hash -> Nullable<Text>,
+        code_expires_at -> Nullable<Timestamp>,
+        code_tries -> BigInt,
+    }
+}
+
+diesel::table! {
+    digest_items (id) {
+        id -> BigInt,
+        person_id -> BigInt,
+        at -> Timestamp,
+    }
+}
+
+diesel::table! {
     email_changes (person_id) {
         person_id -> BigInt,
         email -> Text,
@@ -725,6 +754,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     contract_signatures,
     contracts,
     criteria,
+    digest_items,
     email_changes,
     events,
     files,
@@ -734,6 +764,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     ledger,
     ledger_texts,
     memberships,
+    message_choices,
+    message_settings,
     messages,
     once_keys,
     openers,

@@ -18,6 +18,7 @@ mod accounts;
 mod backup;
 mod bids;
 mod catalogue;
+mod channels;
 mod commands;
 mod contracts;
 mod demo;

@@ -326,6 +326,8 @@ fn every_message_exists_in_both_languages() {
 /// Beginnings that a source puts together with a word of its own, such as a state's.
 const PUT_TOGETHER: &[&str] = &[
     "accounts-kind-",
+    "accounts-mail-",
+    "accounts-message-",
     "accounts-role-",
     "awards-ground-",
     "bids-invalid-",
@@ -367,6 +369,7 @@ const PUT_TOGETHER: &[&str] = &[
     "registry-state-",
     "search-kind-",
     "search-one-",
+    "sms-",
     "tenders-ground-",
     "tenders-method-",
     "tenders-state-",

@@ -1,4 +1,4 @@
-//! Timed work: roles begin, are announced to end, and end by their dates.
+//! Timed work: roles begin, are announced to end, and end by their dates; digests go out.
 
 use super::actions;
 use crate::infra::failure::Failure;
@@ -18,5 +18,14 @@ pub fn run_due(state: &Data<State>) -> Result<usize, Failure> {
             .store
             .write_blocking(move |tx| actions::run_term(tx, &words, term))?;
     }
-    Ok(count)
+    let digests = state
+        .store
+        .read_blocking(move |db| Ok(actions::list_due_digests(db, now)?))?;
+    for person in &digests {
+        let person = *person;
+        state
+            .store
+            .write_blocking(move |tx| actions::send_digest(tx, person))?;
+    }
+    Ok(count + digests.len())
 }

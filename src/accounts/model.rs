@@ -4,8 +4,8 @@ use crate::kernel::ids::{id, text_enum};
 use crate::kernel::people::{BodyId, PersonId, SessionId};
 use crate::kernel::roles::{BodyKind, Role};
 use crate::schema::{
-    appointments, bodies, email_changes, messages, people, recoveries, second_factors, sessions,
-    tokens,
+    appointments, bodies, email_changes, message_choices, message_settings, messages, people,
+    recoveries, second_factors, sessions, tokens,
 };
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
@@ -178,4 +178,24 @@ pub struct Appointment {
 pub struct Handover {
     pub successor: Option<PersonId>,
     pub reason: String,
+}
+
+/// How somebody is reminded of one kind of notice.
+#[derive(Queryable, Selectable, Clone, Debug)]
+#[diesel(table_name = message_choices)]
+pub struct MessageChoice {
+    pub kind: String,
+    pub mail: String,
+    pub has_sms: bool,
+}
+
+#[derive(Queryable, Selectable, Clone, Debug)]
+#[diesel(table_name = message_settings)]
+pub struct MessageSettings {
+    pub digest_hour: i64,
+    pub mobile: Option<String>,
+    pub asked_mobile: Option<String>,
+    pub code_hash: Option<String>,
+    pub code_expires_at: Option<NaiveDateTime>,
+    pub code_tries: i64,
 }

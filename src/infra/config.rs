@@ -145,6 +145,20 @@ impl BackupPlan {
     }
 }
 
+/// The county's SMS gateway. Its `Debug` shows no secret.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SmsHook {
+    pub url: String,
+    pub secret: String,
+}
+
+impl std::fmt::Debug for SmsHook {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "SmsHook({})", self.url)
+    }
+}
+
 #[derive(Clone, Debug)]
 pub struct Config {
     pub mode: Mode,
@@ -159,6 +173,7 @@ pub struct Config {
     pub host: Host,
     pub logo: Option<Logo>,
     pub smtp: Option<Smtp>,
+    pub sms: Option<SmsHook>,
     pub workers: usize,
     /// A session of staff that nobody used for so long has expired.
     pub staff_idle: chrono::Duration,
@@ -181,6 +196,7 @@ struct File {
     trusted_proxies: Vec<IpAddr>,
     host: Host,
     smtp: Option<Smtp>,
+    sms: Option<SmsHook>,
     workers: Option<usize>,
     staff_idle_minutes: Option<i64>,
     backup: Option<BackupPlan>,
@@ -256,6 +272,13 @@ impl Config {
             trusted_proxies: file.trusted_proxies,
             host,
             smtp: file.smtp,
+            sms: match (vars.get("SANSHE_SMS_URL"), vars.get("SANSHE_SMS_SECRET")) {
+                (Some(url), Some(secret)) => Some(SmsHook {
+                    url: url.clone(),
+                    secret: secret.clone(),
+                }),
+                _ => file.sms,
+            },
             workers: file.workers.unwrap_or(2).clamp(1, 64),
             staff_idle: chrono::Duration::minutes(
                 file.staff_idle_minutes.unwrap_or(30).clamp(5, 120),

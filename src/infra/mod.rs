@@ -2,6 +2,7 @@
 
 pub mod actor;
 pub mod backup;
+pub mod channels;
 pub mod clock;
 pub mod config;
 pub mod db;

@@ -12,6 +12,7 @@ use serde::Serialize;
 /// Which consumers learn of which topics; the runner in `jobs.rs` maps the names to functions.
 pub const CONSUMERS: &[(&str, &[&str])] = &[
     ("mail.requested", &["mail"]),
+    ("sms.requested", &["sms"]),
     ("catalogue.published", &["search"]),
     ("provider.changed", &["search"]),
     ("project.published", &["search"]),
@@ -57,9 +58,9 @@ pub fn emit(
         .filter(|(t, _)| *t == topic)
         .flat_map(|(_, names)| names.iter())
     {
-        // Mails wait for nobody: each has a lane of its own.
-        let lane = if *consumer == "mail" {
-            format!("mail/{event}")
+        // Messages wait for nobody: each has a lane of its own.
+        let lane = if matches!(*consumer, "mail" | "sms") {
+            format!("{consumer}/{event}")
         } else {
             format!("{consumer}/{}/{}", subject.0, subject.1)
         };

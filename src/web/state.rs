@@ -2,11 +2,11 @@
 
 use super::page::Pages;
 use super::throttle::Throttle;
+use crate::infra::channels::{self, Channel};
 use crate::infra::clock::Trust;
 use crate::infra::config::Config;
 use crate::infra::failure::Failure;
 use crate::infra::files::Files;
-use crate::infra::mail::Mailer;
 use crate::infra::metrics::Metrics;
 use crate::infra::mirror::Mirror;
 use crate::infra::once::once;
@@ -22,7 +22,7 @@ pub struct State {
     pub secrets: Secrets,
     pub signatures: Signatures,
     pub files: Files,
-    pub mailer: Mailer,
+    pub channels: Vec<Box<dyn Channel>>,
     pub words: Arc<Words>,
     pub pages: Pages,
     pub throttle: Throttle,
@@ -42,8 +42,8 @@ impl State {
         let words = Arc::new(Words::load()?);
         Ok(Self {
             pages: Pages::load(&words, &config.prefix)?,
-            mailer: Mailer::new(&config)?,
             files: Files::open(&config.data.join("files"), config.keep_free)?,
+            channels: channels::of(&config)?,
             signatures: secrets.signatures()?,
             throttle: Throttle::default(),
             hashing: tokio::sync::Semaphore::new(4),

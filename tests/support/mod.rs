@@ -80,6 +80,11 @@ impl Portal {
 
     /// The same as a demo, or live by the machine's clock.
     pub fn start_as(mode: Mode, database: Database) -> Self {
+        Self::start_with(mode, database, |_| {})
+    }
+
+    /// The same with another configuration.
+    pub fn start_with(mode: Mode, database: Database, change: impl FnOnce(&mut Config)) -> Self {
         let number = COUNTER.fetch_add(1, Ordering::SeqCst);
         let data =
             std::env::temp_dir().join(format!("sanshe-test-{}-{number}", std::process::id()));
@@ -91,7 +96,8 @@ impl Portal {
         if database == Database::Postgres {
             vars.insert("SANSHE_DATABASE".to_owned(), new_postgres_database(number));
         }
-        let config = Config::read(mode, &data, listen, &vars).unwrap();
+        let mut config = Config::read(mode, &data, listen, &vars).unwrap();
+        change(&mut config);
         if mode == Mode::Live {
             // A demo makes its own.
             Secrets::make().unwrap().write_new(&data).unwrap();

@@ -6,6 +6,7 @@ mod factors;
 mod inbox;
 mod links;
 mod members;
+mod messages;
 mod passwords;
 mod recovery;
 mod sessions;
@@ -23,6 +24,9 @@ pub use factors::{
 pub use inbox::{open, reader};
 pub use links::{complete_link, hash_of};
 pub use members::{accept, decline, end_membership, invite, withdraw};
+pub use messages::{
+    ask_mobile, confirm_mobile, list_due_digests, remove_mobile, save_choices, send_digest,
+};
 pub use passwords::{change_password, forgot, hash_password, reset, verify_password};
 pub use recovery::{confirm_recovery, propose_recovery, withdraw_recovery};
 pub use sessions::{
@@ -37,7 +41,6 @@ use crate::accounts::{Addressee, queries};
 use crate::infra::actor::Actor;
 use crate::infra::failure::Failure;
 use crate::infra::ledger::{self, Entry};
-use crate::infra::mail::{self, Letter};
 use crate::infra::seal::random_hex;
 use crate::infra::store::Tx;
 use crate::infra::words::Language;
@@ -107,7 +110,8 @@ pub fn grant(
     )
 }
 
-/// Delivers a notice: it counts as received when it lies in the inbox (portal clock); mail reminds the members.
+/// Delivers a notice: it counts as received when it lies in the inbox (portal clock); the members are reminded as
+/// they chose.
 ///
 /// `kind` is worded by the messages `inbox-<kind>` (and mails by `mail-inbox-subject`); `args` are its arguments.
 pub fn deliver(
@@ -146,14 +150,7 @@ pub fn deliver(
     people.dedup();
     for person in people {
         let person = queries::find_person(tx.db, person)?;
-        let language = person.language.parse().unwrap_or(Language::Chinese);
-        // The mail says only that something lies in the inbox: what it is may be secret, mail is not.
-        mail::post(
-            tx,
-            &Letter::new(&person.email, language, "inbox")
-                .arg("name", &person.name)
-                .link("/inbox"),
-        )?;
+        messages::remind(tx, &person, kind)?;
     }
     Ok(())
 }

@@ -7,6 +7,7 @@ mod confirm;
 mod factors;
 mod inbox;
 mod members;
+mod messages;
 mod password;
 mod recoveries;
 mod sign_in;
@@ -64,6 +65,17 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .route("/account/two-factors/set-up", post().to(factors::enable))
         .route("/account/two-factors/codes", post().to(factors::renew))
         .route("/account/two-factors/end", post().to(factors::end))
+        .route("/account/messages", get().to(messages::show))
+        .route("/account/messages", post().to(messages::save))
+        .route("/account/messages/mobile", post().to(messages::ask))
+        .route(
+            "/account/messages/mobile/confirm",
+            post().to(messages::confirm),
+        )
+        .route(
+            "/account/messages/mobile/remove",
+            post().to(messages::remove),
+        )
         .route("/account/switch", post().to(account::switch))
         .route("/account/sessions/end", post().to(account::end_session))
         .route(

@@ -3,6 +3,7 @@
 mod factors;
 mod inbox;
 mod members;
+mod reminders;
 mod sessions;
 mod terms;
 
@@ -16,6 +17,11 @@ pub use inbox::{find_message, list_messages, set_read};
 pub use members::{
     end_invitation, end_membership, find_invitation, find_membership, hold_body, insert_invitation,
     list_all_bodies, list_held, list_invitations_of_body, list_invitations_to, set_phone,
+};
+pub use reminders::{
+    DIGEST_HOUR, ask_mobile, count_try, ensure_settings, find_choice, find_settings,
+    insert_digest_item, list_choices, list_digests, replace_choices, set_digest_hour, set_mobile,
+    take_digest_items,
 };
 pub use sessions::{
     end_other_sessions, end_session, find_token, insert_session, insert_token, is_known_device,

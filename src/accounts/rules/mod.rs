@@ -1,6 +1,7 @@
 //! What an address, a password, a path and a role must be like.
 
 pub mod codes;
+pub mod messages;
 pub mod terms;
 
 use self::codes::CODE;
@@ -65,6 +66,8 @@ pub enum AccountRule {
     NoDeputyFor(Role),
     DeputyUnfit,
     HandOver,
+    NotAMobile,
+    NoGateway,
 }
 
 impl Rule for AccountRule {
@@ -108,6 +111,8 @@ impl Rule for AccountRule {
                 .at("deputy"),
             Self::DeputyUnfit => Refusal::new("accounts-deputy-unfit").at("deputy"),
             Self::HandOver => Refusal::new("accounts-hand-over").at("reason"),
+            Self::NotAMobile => Refusal::new("accounts-mobile-bad").at("mobile"),
+            Self::NoGateway => Refusal::new("accounts-mobile-none").at("mobile"),
             Self::SameEmail => Refusal::new("accounts-email-same").at("email"),
         }
     }

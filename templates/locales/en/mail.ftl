@@ -83,3 +83,7 @@ mail-email-changed-subject = The e-mail address of your account was changed
 mail-email-changed-body = Dear { $name },
 
     the address of your account on Sanshe is now { $email }: sign in with it from now on; reminders go there too. If it was not you, tell the operator of the portal at once.
+mail-digest-subject = Your notices of the day
+mail-digest-body = Dear { $name },
+
+    { $count } new notices lie in your inbox on Sanshe. Each counts as received at the time that the inbox shows. Please sign in to read them.

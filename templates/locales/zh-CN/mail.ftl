@@ -83,3 +83,7 @@ mail-email-changed-subject = 您的账号邮箱已更换
 mail-email-changed-body = { $name }，您好：
 
     您在三社平台的账号邮箱已更换为 { $email }，今后请用新邮箱登录，提醒也发往新邮箱。如果不是您本人操作，请立即联系平台运营单位。
+mail-digest-subject = 今日通知汇总
+mail-digest-body = { $name }，您好：
+
+    您的三社平台收件箱有 { $count } 条新通知，送达时间以收件箱显示为准。请登录查看。

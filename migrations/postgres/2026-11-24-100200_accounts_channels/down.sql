@@ -1,0 +1,3 @@
+DROP TABLE digest_items;
+DROP TABLE message_settings;
+DROP TABLE message_choices;
