@@ -1,5 +1,6 @@
 //! The one `app(state)`, for the server and for the tests.
 
+use crate::web::api::Api;
 use crate::web::{State, assets, guard};
 use crate::{accounts, catalogue, communities, demo, organizations, portal, procurement};
 use actix_web::body::MessageBody;
@@ -23,6 +24,25 @@ fn routes(cfg: &mut ServiceConfig) {
     portal::routes(cfg);
 }
 
+/// The second face: what programs may ask, room by room.
+fn api(cfg: &mut ServiceConfig) {
+    let mut api = Api::default();
+    accounts::operations(&mut api);
+    catalogue::operations(&mut api);
+    organizations::registry::operations(&mut api);
+    organizations::qualification::operations(&mut api);
+    procurement::projects::operations(&mut api);
+    procurement::tenders::operations(&mut api);
+    procurement::bids::operations(&mut api);
+    procurement::evaluation::operations(&mut api);
+    procurement::awards::operations(&mut api);
+    procurement::contracts::operations(&mut api);
+    communities::directory::operations(&mut api);
+    portal::search::operations(&mut api);
+    portal::organization::operations(&mut api);
+    api.routes(cfg);
+}
+
 pub fn app(
     state: Data<State>,
 ) -> App<
@@ -38,5 +58,5 @@ pub fn app(
     App::new()
         .app_data(state)
         .wrap(from_fn(guard::guard))
-        .service(web::scope(&prefix).configure(routes))
+        .service(web::scope(&prefix).configure(routes).configure(api))
 }

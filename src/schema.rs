@@ -99,6 +99,27 @@ diesel::table! {
 }
 
 diesel::table! {
+    api_tokens (id) {
+        id -> BigInt,
+        session_id -> BigInt,
+        name -> Text,
+        token_hash -> Text,
+        scopes -> Text,
+    }
+}
+
+diesel::table! {
+    replies (key_hash) {
+        key_hash -> Text,
+        fingerprint -> Text,
+        request_id -> Text,
+        at -> Timestamp,
+        status -> Nullable<BigInt>,
+        body -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
     once_keys (key_hash) {
         key_hash -> Text,
         location -> Text,
@@ -738,6 +759,7 @@ diesel::table! {
 diesel::allow_tables_to_appear_in_same_query!(
     appointments,
     alarms,
+    api_tokens,
     awards,
     backups,
     bid_contents,
@@ -784,6 +806,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     recoveries,
     recovery_codes,
     regions,
+    replies,
     results,
     rule_sets,
     score_sheets,

@@ -15,6 +15,7 @@
 )]
 
 mod accounts;
+mod api;
 mod backup;
 mod bids;
 mod catalogue;

@@ -329,6 +329,8 @@ const PUT_TOGETHER: &[&str] = &[
     "accounts-mail-",
     "accounts-message-",
     "accounts-role-",
+    "accounts-scope-",
+    "api-",
     "awards-ground-",
     "bids-invalid-",
     "bids-standing-",

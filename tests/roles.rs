@@ -60,6 +60,8 @@ const DOORS: &[(&str, &str, &str)] = &[
     ("/account/messages/mobile/remove", ALL, ""),
     ("/account/switch", "", ALL),
     ("/account/sessions/end", "", ALL),
+    ("/account/tokens", ALL, ""),
+    ("/account/tokens/end", "", ALL),
     ("/account/invitations/accept", "", ALL),
     ("/account/invitations/decline", "", ALL),
     // Colleagues are asked in by who binds a provider; bodies are made by the administrator.

@@ -1,6 +1,7 @@
 //! People, bodies with dated names, memberships, roles, sessions and the inbox.
 
 mod actions;
+mod api;
 mod jobs;
 mod model;
 mod pages;
@@ -12,6 +13,7 @@ pub use actions::{
     end_membership, find_member, grant, hash_password, invite, invite_first_administrator,
     rename_body, switch_body, verify_password,
 };
+pub use api::operations;
 pub use jobs::run_due;
 pub use model::{Body, Handover, Membership, MembershipId, Person};
 pub use pages::{ManageMembers, routes};

@@ -106,6 +106,18 @@ pub struct Reader {
     pub roles: Vec<Role>,
 }
 
+/// A token for programs, without its secret, which is kept nowhere.
+#[derive(Queryable, Clone, Debug)]
+pub struct ApiToken {
+    pub session_id: SessionId,
+    pub name: String,
+    pub scopes: String,
+    pub body: Option<String>,
+    pub made_at: NaiveDateTime,
+    pub used_at: NaiveDateTime,
+    pub expires_at: NaiveDateTime,
+}
+
 /// A notice in an inbox; `at` is when it was received, by the portal's clock.
 #[derive(Queryable, Selectable, Clone, Debug)]
 #[diesel(table_name = messages)]

@@ -1,6 +1,7 @@
 //! The purchase catalogue (政府购买服务指导性目录): one version in force a year, three levels, earlier ones readable.
 
 mod actions;
+mod api;
 mod model;
 mod pages;
 mod queries;
@@ -10,6 +11,7 @@ pub use actions::{
     BLOCK, begin_import, discard, drop_import, finish_import, import_csv, import_reference,
     is_verified, publish, publish_by, stage_rows,
 };
+pub use api::operations;
 pub use model::{
     Catalogue, CatalogueId, CatalogueItem, CatalogueItemId, CatalogueState, Heading, Offered,
 };

@@ -200,6 +200,7 @@ pub fn actor_of(tx: &mut Tx, person: PersonId) -> Result<Actor, Failure> {
         person_id: person.id,
         name: person.name,
         session_id: SessionId(0),
+        scopes: None,
         body,
         roles,
         bodies: 1,

@@ -3,8 +3,10 @@
 use super::db::Db;
 use crate::kernel::people::{BodyId, PersonId, SessionId};
 use crate::kernel::roles::{BodyKind, Role, is_staff};
+use crate::kernel::scopes::Scopes;
 use crate::schema::{
-    appointments, bodies, memberships, messages, people, second_factors, sessions, tenders,
+    api_tokens, appointments, bodies, memberships, messages, people, second_factors, sessions,
+    tenders,
 };
 use chrono::{Duration, NaiveDateTime};
 use diesel::prelude::*;
@@ -35,6 +37,8 @@ pub struct Actor {
     pub stands_in: Vec<(Role, String)>,
     /// Whose stead the act in hand rests on, when no role of the person's own carries it.
     pub for_whom: Option<String>,
+    /// What its token opens; `None` in a browser, where the roles alone decide.
+    pub scopes: Option<Scopes>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,6 +95,15 @@ pub fn end_idle(db: &mut Db, session: SessionId, now: NaiveDateTime) -> QueryRes
         .execute(db)
 }
 
+/// The session that a program's token stands for; `hash` is the token's.
+pub fn find_token(db: &mut Db, hash: &str) -> QueryResult<Option<SessionId>> {
+    api_tokens::table
+        .filter(api_tokens::token_hash.eq(hash))
+        .select(api_tokens::session_id)
+        .first(db)
+        .optional()
+}
+
 type SessionRow = (
     PersonId,
     String,
@@ -98,6 +111,7 @@ type SessionRow = (
     NaiveDateTime,
     NaiveDateTime,
     Option<NaiveDateTime>,
+    Option<String>,
 );
 
 type HeldRow = (
@@ -118,13 +132,19 @@ pub fn find_seen(
     let row: Option<SessionRow> = sessions::table
         .inner_join(people::table.on(people::id.eq(sessions::person_id)))
         .left_join(second_factors::table.on(second_factors::person_id.eq(sessions::person_id)))
+        .left_join(api_tokens::table.on(api_tokens::session_id.eq(sessions::id)))
         .filter(
             sessions::id
                 .eq(session)
                 .and(sessions::ended_at.is_null())
                 .and(sessions::expires_at.gt(now)),
         )
-        .filter(sessions::seen_at.gt(now - IDLE_FOR))
+        // A program may rest for weeks; a browser that nobody uses is left behind.
+        .filter(
+            sessions::seen_at
+                .gt(now - IDLE_FOR)
+                .or(api_tokens::id.is_not_null()),
+        )
         .filter(people::disabled_at.is_null())
         .select((
             people::id,
@@ -133,10 +153,11 @@ pub fn find_seen(
             sessions::verified_at,
             sessions::seen_at,
             second_factors::enabled_at.nullable(),
+            api_tokens::scopes.nullable(),
         ))
         .first(db)
         .optional()?;
-    let Some((person_id, name, body_id, verified_at, seen_at, code_at)) = row else {
+    let Some((person_id, name, body_id, verified_at, seen_at, code_at, scopes)) = row else {
         return Ok(None);
     };
     let held: Vec<HeldRow> = memberships::table
@@ -201,6 +222,7 @@ pub fn find_seen(
         is_staff: held.iter().any(|m| is_staff(m.1)),
         stands_in,
         for_whom: None,
+        scopes: scopes.map(|scopes| Scopes::parse(&scopes)),
     };
     Ok(Some((actor, seen_at)))
 }

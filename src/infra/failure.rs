@@ -20,6 +20,9 @@ pub enum Failure {
     /// 409: somebody else saved it first.
     #[error("changed meanwhile")]
     Changed,
+    /// 409: a request with the same Idempotency-Key was here first.
+    #[error("repeated")]
+    Repeated,
     /// The same closure must run again, in a new transaction.
     #[error("again")]
     Again,

@@ -6,6 +6,7 @@
 
 use super::db::{DatabaseUrl, Db, DbPool, Purpose, pool};
 use super::failure::Failure;
+use super::once;
 use crate::kernel::instant::micros;
 use crate::on_db;
 use chrono::{NaiveDateTime, Utc};
@@ -196,6 +197,13 @@ impl Store {
         F: Fn(&mut Tx) -> Result<T, Failure> + Send + 'static,
     {
         let _waiting = Waiting::new(&self.waiting);
+        let claim = once::current();
+        let action = move |tx: &mut Tx| {
+            if let Some(claim) = &claim {
+                once::take(tx, claim)?;
+            }
+            action(tx)
+        };
         match &self.writer {
             Writer::Thread(jobs) => {
                 let (job, answer) = job(action);

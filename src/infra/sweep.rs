@@ -3,12 +3,12 @@
 use super::failure::Failure;
 use super::files::Files;
 use super::store::{Store, machine_now};
-use crate::schema::{bid_files, events, files, jobs, once_keys, tokens};
+use crate::schema::{bid_files, events, files, jobs, once_keys, replies, tokens};
 use chrono::Duration;
 use diesel::prelude::*;
 use std::collections::HashSet;
 
-/// Form tokens are honoured this long (machine clock).
+/// Form tokens and idempotency keys are honoured this long (machine clock).
 const ONCE_FOR: Duration = Duration::hours(24);
 /// A stored file that no row names may belong to a request that still runs: it is given a day.
 const ORPHAN_AFTER: Duration = Duration::days(1);
@@ -20,6 +20,7 @@ pub async fn sweep(store: &Store, disk: &Files) -> Result<usize, Failure> {
             let now = tx.machine_now();
             diesel::delete(once_keys::table.filter(once_keys::at.lt(now - ONCE_FOR)))
                 .execute(tx.db)?;
+            diesel::delete(replies::table.filter(replies::at.lt(now - ONCE_FOR))).execute(tx.db)?;
             diesel::delete(tokens::table.filter(tokens::expires_at.lt(now - ONCE_FOR)))
                 .execute(tx.db)?;
             diesel::delete(jobs::table.filter(jobs::done_at.lt(now - DONE_JOBS_FOR)))

@@ -27,6 +27,8 @@ pub mod refusal;
 pub mod region;
 /// Kinds of bodies, roles of people, and which role exists in which body.
 pub mod roles;
+/// What a token for programs may be used for.
+pub mod scopes;
 /// Exact points and ranks of an evaluation.
 pub mod score;
 /// Cleaning, cutting and splitting text.

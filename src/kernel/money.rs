@@ -121,6 +121,11 @@ impl Fen {
         Some(format!("{}.{:02}", hundredths / 100, hundredths % 100))
     }
 
+    /// Yuan as programs write it, without separators: `200000.00`.
+    pub fn plain(self) -> String {
+        self.to_string().replace(',', "")
+    }
+
     /// The amount in capitals as cheques and contracts want it: `肆拾捌万元整`,
     /// `壹仟零伍拾元零叁分` (正确填写票据和结算凭证的基本规定: 整 after 元, allowed after 角, never
     /// after 分; 零 where it must stand, left out where it may).

@@ -1,7 +1,7 @@
 //! Keyset paging: a page, and the opaque cursor to the next one. Nothing counts the rows.
 
 /// Rows of one page; `next` is the cursor to the page after it.
-#[derive(Clone, Debug, Eq, PartialEq, serde::Serialize)]
+#[derive(Clone, Debug, Eq, PartialEq, serde::Serialize, schemars::JsonSchema)]
 pub struct Page<T> {
     pub rows: Vec<T>,
     pub next: Option<String>,

@@ -1,6 +1,7 @@
 //! The joining wing: pages that show several wings at once, the about pages and the operator's endpoints.
 
 pub mod about;
+pub mod developers;
 pub mod feed;
 pub mod home;
 pub mod operations;
@@ -15,6 +16,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
     feed::routes(cfg);
     home::routes(cfg);
     about::routes(cfg);
+    developers::routes(cfg);
     operations::routes(cfg);
     organization::routes(cfg);
     work::routes(cfg);

@@ -15,6 +15,7 @@ pub enum Origin {
     Unsaid,
 }
 
+#[derive(Clone)]
 pub struct Context {
     pub request_id: String,
     pub language: Language,
@@ -25,6 +26,10 @@ pub struct Context {
     pub network: String,
     /// The body of a posted form.
     pub body: Bytes,
+    /// Asked under `/api/`, with a token or nobody's: answered in JSON.
+    pub is_api: bool,
+    /// The version that a program has already.
+    pub if_none_match: Option<String>,
     /// Path and query, without the deployment's prefix.
     pub path: String,
     /// The page to come back to after a sign-in: this one, or the one whose form was sent.
@@ -38,22 +43,23 @@ pub struct Context {
 }
 
 impl Context {
+    /// The same request with the body that the API read for it.
+    #[must_use]
+    pub fn with_body(&self, body: Bytes) -> Self {
+        Self {
+            body,
+            ..self.clone()
+        }
+    }
+
     /// The same request, seen as somebody who has just signed in.
     #[must_use]
     pub fn signed_in_as(&self, actor: Actor) -> Self {
         Self {
-            request_id: self.request_id.clone(),
-            language: self.language,
             actor: Some(actor),
-            visitor: self.visitor.clone(),
-            network: self.network.clone(),
-            body: self.body.clone(),
-            path: self.path.clone(),
-            back: self.back.clone(),
-            origin: self.origin,
             flash: None,
             unread: 0,
-            next_event: self.next_event,
+            ..self.clone()
         }
     }
 }

@@ -22,6 +22,9 @@ pub enum AppError {
     TooLarge,
     #[error("bad request")]
     BadRequest,
+    /// A program's request is not one: status, and the code that words it as `api-<code>`.
+    #[error("{1}")]
+    Api(StatusCode, &'static str),
     #[error(transparent)]
     Failed(#[from] Failure),
 }
@@ -41,10 +44,11 @@ impl AppError {
             Self::TooMany => StatusCode::TOO_MANY_REQUESTS,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::BadRequest => StatusCode::BAD_REQUEST,
+            Self::Api(status, _) => *status,
             Self::Failed(failure) => match failure {
                 Failure::Refused(_) | Failure::RefusedAll(_) => StatusCode::UNPROCESSABLE_ENTITY,
                 Failure::NotFound => StatusCode::NOT_FOUND,
-                Failure::Changed => StatusCode::CONFLICT,
+                Failure::Changed | Failure::Repeated => StatusCode::CONFLICT,
                 Failure::Unavailable | Failure::Again => StatusCode::SERVICE_UNAVAILABLE,
                 Failure::Db(_) | Failure::Internal(_) | Failure::Forbidden => {
                     StatusCode::INTERNAL_SERVER_ERROR
@@ -67,10 +71,10 @@ impl AppError {
             Self::SignInFirst => Why::SignIn,
             Self::VerifyFirst => Why::Verify,
             Self::StaleForm => Why::StaleForm,
-            Self::Failed(Failure::Refused(refusal)) => Why::Refused(refusal.clone()),
-            Self::Failed(Failure::RefusedAll(refusals)) => refusals
-                .first()
-                .map_or(Why::Status, |refusal| Why::Refused(refusal.clone())),
+            Self::Api(_, code) => Why::Api(code),
+            Self::Failed(Failure::Refused(refusal)) => Why::Refused(vec![refusal.clone()]),
+            Self::Failed(Failure::RefusedAll(refusals)) => Why::Refused(refusals.clone()),
+            Self::Failed(Failure::Repeated) => Why::Repeated,
             _ => Why::Status,
         }
     }
@@ -83,7 +87,11 @@ pub enum Why {
     SignIn,
     Verify,
     StaleForm,
-    Refused(Refusal),
+    /// The same Idempotency-Key is being carried out.
+    Repeated,
+    Api(&'static str),
+    /// The first is what a page says; a program is given all.
+    Refused(Vec<Refusal>),
 }
 
 /// Marks a response whose body is already for the reader, though its status is an error.

@@ -204,7 +204,7 @@ impl Form {
                     }
                     None => text.clone(),
                 };
-                json!({ "href": format!("#{}", field.unwrap_or("main")), "text": text })
+                json!({ "href": format!("#{}", field.unwrap_or("main")), "text": text, "code": refusal.key })
             })
             .collect();
         let at: BTreeMap<&str, &String> = worded

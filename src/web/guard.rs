@@ -1,7 +1,8 @@
 //! One middleware around every request: who, which language, which form token; then headers and worded errors.
 
+use super::api::problem;
 use super::context::{Context, Ctx, Origin};
-use super::error::{Why, Worded};
+use super::error::{AppError, Why, Worded};
 use super::form::is_secret;
 use super::state::State;
 use super::view::View;
@@ -17,11 +18,12 @@ use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::http::{Method, StatusCode, header};
 use actix_web::middleware::Next;
 use actix_web::web::{Bytes, BytesMut, Data};
-use actix_web::{HttpMessage, HttpResponse};
+use actix_web::{HttpMessage, HttpResponse, ResponseError};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use futures_util::StreamExt;
 use serde_json::json;
+use sha2::{Digest, Sha256};
 use std::net::IpAddr;
 use std::rc::Rc;
 
@@ -105,6 +107,9 @@ pub async fn guard(
 
     let refusal = if too_large {
         Some((StatusCode::PAYLOAD_TOO_LARGE, Why::Status))
+    } else if req.uri().path().contains("%00") {
+        // No name of ours holds it, and PostgreSQL takes it in no text.
+        Some((StatusCode::BAD_REQUEST, Why::Status))
     } else {
         forged(&req, &view).map(|why| (StatusCode::FORBIDDEN, why))
     };
@@ -113,6 +118,10 @@ pub async fn guard(
             let mut refused = HttpResponse::build(status).finish();
             refused.extensions_mut().insert(why);
             req.into_response(refused)
+        }
+        None if must_enrol(&view) && ctx.is_api => {
+            let barred = AppError::Api(StatusCode::FORBIDDEN, "enrol-first");
+            req.into_response(barred.error_response())
         }
         None if must_enrol(&view) => req.into_response(view.see_other(ENROLMENT)),
         None => next.call(req).await?.map_into_boxed_body(),
@@ -131,7 +140,7 @@ pub async fn guard(
         response = ServiceResponse::new(request, page);
     }
     let head = response.response_mut();
-    if !had_visitor {
+    if !had_visitor && !ctx.is_api {
         drop(head.add_cookie(&cookie(
             &state.config,
             VISITOR,
@@ -171,6 +180,7 @@ fn sets_session(head: &HttpResponse) -> bool {
 /// Reads a form's body before the handler, so that it can be kept through a sign-in; files stream past.
 async fn read_form(req: &mut ServiceRequest) -> (Bytes, bool) {
     let is_form = req.method() == Method::POST
+        && !is_api(req.path())
         && req
             .content_type()
             .eq_ignore_ascii_case("application/x-www-form-urlencoded");
@@ -193,12 +203,33 @@ async fn read_form(req: &mut ServiceRequest) -> (Bytes, bool) {
     (body.freeze(), fields > MAX_PAIRS)
 }
 
+/// Under this, programs ask: tokens count there and cookies do not, so that no page of another site can act.
+pub const API: &str = "/api/v1/";
+
+/// Finds it behind any prefix of the deployment.
+fn is_api(path: &str) -> bool {
+    path.contains(API)
+}
+
+/// The hash of the token that a program sent.
+fn bearer(req: &ServiceRequest) -> Option<String> {
+    let header = req.headers().get(header::AUTHORIZATION)?.to_str().ok()?;
+    let token = header.strip_prefix("Bearer ")?.trim();
+    Some(hex::encode(Sha256::digest(token)))
+}
+
 async fn context_of(
     req: &ServiceRequest,
     state: &Data<State>,
     body: Bytes,
 ) -> (Context, Option<String>) {
     let now = machine_now();
+    let path = req
+        .uri()
+        .path_and_query()
+        .map_or("/", actix_web::http::uri::PathAndQuery::as_str);
+    let path = strip(path, &state.config).to_owned();
+    let is_api = path.starts_with(API);
     let language = req
         .cookie(LANGUAGE)
         .and_then(|cookie| cookie.value().parse().ok())
@@ -209,18 +240,26 @@ async fn context_of(
                 .and_then(|value| value.to_str().ok());
             Language::accepted(header.unwrap_or_default())
         });
+    let bearer = bearer(req).filter(|_| is_api);
     let token = req
         .cookie(SESSION)
+        .filter(|_| !is_api)
         .and_then(|cookie| tokens::read(state.secrets.token_key(), cookie.value(), now));
     let (session, is_stale) =
         token.map_or((None, false), |token| (Some(token.session), token.is_stale));
     let is_demo = state.config.mode.is_demo();
-    let mut found = if session.is_none() && !is_demo {
+    let mut found = if session.is_none() && bearer.is_none() && !is_demo {
         Frame::default()
     } else {
         let found = state
             .store
-            .read(move |db| Ok(actor::frame(db, session, is_demo, now)?))
+            .read(move |db| {
+                let session = match bearer {
+                    Some(hash) => actor::find_token(db, &hash)?,
+                    None => session,
+                };
+                Ok(actor::frame(db, session, is_demo, now)?)
+            })
             .await;
         found.unwrap_or_else(|error| {
             tracing::error!(%error, "session lookup");
@@ -247,8 +286,10 @@ async fn context_of(
             ..Frame::default()
         };
     }
-    if let (Some(session), Some(seen_at)) = (session, found.seen_at)
-        && actor::is_unseen(seen_at, now)
+    if let (Some(session), Some(seen_at)) = (
+        found.actor.as_ref().map(|actor| actor.session_id),
+        found.seen_at,
+    ) && actor::is_unseen(seen_at, now)
     {
         // Beside the request: nobody waits for it, and a lost one costs a minute of a session's life.
         let store = state.store.clone();
@@ -268,11 +309,6 @@ async fn context_of(
         .filter(|value| value.len() == 32 && value.bytes().all(|b| b.is_ascii_hexdigit()))
         .or_else(|| random_hex::<16>().ok())
         .unwrap_or_default();
-    let path = req
-        .uri()
-        .path_and_query()
-        .map_or("/", actix_web::http::uri::PathAndQuery::as_str);
-    let path = strip(path, &state.config).to_owned();
     let back = match *req.method() {
         Method::GET | Method::HEAD => path.clone(),
         _ => referer(req, &state.config).unwrap_or_default(),
@@ -286,6 +322,12 @@ async fn context_of(
         visitor,
         network: network(req, &state.config),
         body,
+        is_api,
+        if_none_match: req
+            .headers()
+            .get(header::IF_NONE_MATCH)
+            .filter(|_| is_api)
+            .and_then(|tag| Some(tag.to_str().ok()?.trim().to_owned())),
         path,
         back,
         origin: origin_of(req, &state.config),
@@ -379,7 +421,8 @@ fn must_enrol(view: &View) -> bool {
 
 /// Why an unsafe request is not from a page of ours, if it is not.
 fn forged(req: &ServiceRequest, view: &View) -> Option<Why> {
-    if matches!(*req.method(), Method::GET | Method::HEAD | Method::OPTIONS) {
+    // No browser sends a program's token by itself.
+    if view.ctx.is_api || matches!(*req.method(), Method::GET | Method::HEAD | Method::OPTIONS) {
         return None;
     }
     if view.ctx.origin == Origin::Foreign {
@@ -411,10 +454,15 @@ fn forged(req: &ServiceRequest, view: &View) -> Option<Why> {
 
 /// The page that says what happened and what to do next.
 fn word_error(view: &View, status: StatusCode, why: &Why) -> HttpResponse {
+    if view.ctx.is_api {
+        return problem::answer(view, status, why);
+    }
     let page = match why {
         Why::SignIn | Why::Verify => sign_in_again(view, matches!(why, Why::Verify)),
         Why::StaleForm => keep_and_continue(view),
-        Why::Status | Why::Refused(_) => error_page(view, status, why),
+        Why::Status | Why::Repeated | Why::Api(_) | Why::Refused(_) => {
+            error_page(view, status, why)
+        }
     };
     page.unwrap_or_else(|error| {
         tracing::error!(%error, request = %view.ctx.request_id, "an error page failed");
@@ -432,7 +480,7 @@ fn error_page(view: &View, status: StatusCode, why: &Why) -> super::Answer {
     };
     let title = view.say(&format!("error-{key}-title"));
     let text = match why {
-        Why::Refused(refusal) => view.word(refusal),
+        Why::Refused(refusals) if let [first, ..] = refusals.as_slice() => view.word(first),
         _ => view.say(&format!("error-{key}-text")),
     };
     let mut next = vec![json!({ "label": view.say("error-next-home"), "href": "/" })];
@@ -616,7 +664,14 @@ fn finish(
         if state.config.mode.is_demo() {
             set("x-robots-tag", "noindex");
         }
-        set("vary", "cookie, accept-language");
+        set(
+            "vary",
+            if ctx.is_api {
+                "authorization, accept-language"
+            } else {
+                "cookie, accept-language"
+            },
+        );
         if !response.headers().contains_key(header::CACHE_CONTROL) {
             response.headers_mut().insert(
                 header::CACHE_CONTROL,

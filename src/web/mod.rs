@@ -1,6 +1,7 @@
 //! The HTTP toolbox: what a handler needs to read a request, prove a right and word an answer.
 
 pub mod actor;
+pub mod api;
 pub mod assets;
 pub mod context;
 pub mod csv;

@@ -31,6 +31,8 @@ pub struct Throttle {
     senders: DefaultKeyedRateLimiter<String>,
     /// Large exports that one network asks for; only one is made at a time, so this may be generous too.
     exports: DefaultKeyedRateLimiter<String>,
+    /// Requests of programs, of one person or of one network.
+    calls: DefaultKeyedRateLimiter<String>,
     asked: AtomicU32,
 }
 
@@ -44,6 +46,7 @@ impl Default for Throttle {
             mails: RateLimiter::keyed(Quota::per_hour(some(12)).allow_burst(some(3))),
             senders: RateLimiter::keyed(Quota::per_hour(some(40)).allow_burst(some(20))),
             exports: RateLimiter::keyed(per_minute(120)),
+            calls: RateLimiter::keyed(per_minute(1200)),
             asked: AtomicU32::new(0),
         }
     }
@@ -103,6 +106,12 @@ impl Throttle {
         self.exports.check_key(&network.to_owned()).is_ok()
     }
 
+    /// Whether a program may ask now; `caller` is its person, or its network.
+    pub fn allows_call(&self, caller: &str) -> bool {
+        self.forget_now_and_then();
+        self.calls.check_key(&caller.to_owned()).is_ok()
+    }
+
     /// Keys come from what strangers type: those that matter no more are let go.
     fn forget_now_and_then(&self) {
         if !self
@@ -120,6 +129,7 @@ impl Throttle {
             &self.mails,
             &self.senders,
             &self.exports,
+            &self.calls,
         ] {
             limiter.retain_recent();
         }

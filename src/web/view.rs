@@ -1,6 +1,7 @@
 //! The frame of every page: language, actor, tokens; `render` puts a room's view into it.
 
 use super::AppError;
+use super::api;
 use super::context::Ctx;
 use super::error::Worded;
 use super::form::{self, Form};
@@ -175,6 +176,9 @@ impl View {
 
     /// A redirect after a carried-out form.
     pub fn see_other(&self, path: &str) -> HttpResponse {
+        if self.ctx.is_api {
+            return api::done(self, path, None);
+        }
         HttpResponse::SeeOther()
             .insert_header(("location", format!("{}{path}", self.state.config.prefix)))
             .finish()
@@ -182,6 +186,9 @@ impl View {
 
     /// The same with a word at the top of the next page (a message key).
     pub fn see_other_with(&self, path: &str, flash: &str) -> HttpResponse {
+        if self.ctx.is_api {
+            return api::done(self, path, Some(flash));
+        }
         let mut response = self.see_other(path);
         let cookie = super::guard::cookie(&self.state.config, "flash", flash.to_owned(), Some(60));
         if let Err(error) = response.add_cookie(&cookie) {
@@ -244,6 +251,10 @@ impl View {
         title: &str,
         view: &impl Serialize,
     ) -> Result<HttpResponse, AppError> {
+        if self.ctx.is_api {
+            let view = serde_json::to_value(view).map_err(Failure::from)?;
+            return Ok(api::instead_of_page(self, status, title, &view));
+        }
         let mut view = serde_json::to_value(view).map_err(Failure::from)?;
         let Some(fields) = view.as_object_mut() else {
             return Err(AppError::internal("a view must be an object"));

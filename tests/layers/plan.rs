@@ -88,7 +88,8 @@ const ROOMS: [Allowance; 8] = [
     Allowance {
         layer: "api",
         house: &["web", "infra", "kernel"],
-        own: &["api", "actions", "rules", "queries", "model"],
+        // An act has one handler, the form's (ADR 8).
+        own: &["api", "pages", "actions", "rules", "queries", "model"],
         others: ALL,
     },
     Allowance {

@@ -3,6 +3,7 @@
 pub mod browser;
 pub mod buying;
 pub mod client;
+pub mod program;
 pub mod stage;
 pub mod tendering;
 pub mod typing;

@@ -12,6 +12,7 @@ mod recovery;
 mod sessions;
 mod sign_up;
 mod terms;
+mod tokens;
 
 pub use address::{ask_email, confirm_email};
 pub use administrators::{
@@ -35,6 +36,7 @@ pub use sessions::{
 };
 pub use sign_up::{SignUp, confirm, sign_up};
 pub use terms::{cancel_appointment, find_member, list_due_terms, name_deputy, run_term, set_term};
+pub use tokens::{NewToken, make_token};
 
 use crate::accounts::rules::AccountRule;
 use crate::accounts::{Addressee, queries};

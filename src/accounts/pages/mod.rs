@@ -3,6 +3,7 @@
 mod account;
 mod address;
 mod admin;
+mod api_tokens;
 mod confirm;
 mod factors;
 mod inbox;
@@ -10,7 +11,7 @@ mod members;
 mod messages;
 mod password;
 mod recoveries;
-mod sign_in;
+pub(super) mod sign_in;
 mod sign_up;
 mod terms;
 
@@ -84,6 +85,9 @@ pub fn routes(cfg: &mut ServiceConfig) {
         )
         .route("/account/invitations/accept", post().to(account::accept))
         .route("/account/invitations/decline", post().to(account::decline))
+        .route("/account/tokens", get().to(api_tokens::list))
+        .route("/account/tokens", post().to(api_tokens::make))
+        .route("/account/tokens/end", post().to(api_tokens::end))
         .route("/account/members", get().to(members::list))
         .route("/account/members/invite", post().to(members::invite))
         .route("/account/members/withdraw", post().to(members::withdraw))

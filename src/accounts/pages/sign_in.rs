@@ -136,6 +136,18 @@ pub async fn code(view: View, req: HttpRequest, mut form: Form) -> Answer {
 
 /// The password typed again by somebody who has signed in already.
 async fn verify(view: View, req: HttpRequest, actor: Actor, mut form: Form) -> Answer {
+    let session = actor.session_id;
+    match prove_again(&view, actor, &form).await {
+        Ok(()) => enter(&view, &req, session, form.raw("next"), form.raw("keep")).await,
+        Err(error) => {
+            form.take_up(error)?;
+            again(&view, StatusCode::UNPROCESSABLE_ENTITY, &form, true)
+        }
+    }
+}
+
+/// The password, and the code of who has one: afterwards acts that bind are open for a while.
+pub async fn prove_again(view: &View, actor: Actor, form: &Form) -> Result<(), AppError> {
     let id = actor.person_id;
     let found = view.state.store.read(move |db| {
         Ok((
@@ -146,62 +158,35 @@ async fn verify(view: View, req: HttpRequest, actor: Actor, mut form: Form) -> A
     let (person, factor) = found.await?;
     // The session itself is the known device here.
     let guessed = guess(
-        &view,
+        view,
         &person.email,
         Some(&person),
         true,
         form.raw("password"),
     );
-    let refused = match guessed.await? {
-        Guess::Right => None,
-        Guess::Wrong => Some(AccountRule::WrongPassword),
-        Guess::TooMany => Some(AccountRule::TooManyGuesses),
-    };
-    let proof = match (refused, factor) {
-        (Some(rule), _) => Err(rule),
-        (None, None) => Ok(None),
-        (None, Some(factor)) => try_code(&view, id, &factor, true, form.raw(CODE))?.map(Some),
-    };
-    let done = match proof {
-        Ok(proof) => {
-            verified(
-                &view,
-                &req,
-                actor,
-                proof,
-                form.raw("next"),
-                form.raw("keep"),
-            )
-            .await
-        }
-        Err(rule) => Err(Failure::from(rule).into()),
-    };
-    match done {
-        Err(error) => {
-            form.take_up(error)?;
-            again(&view, StatusCode::UNPROCESSABLE_ENTITY, &form, true)
-        }
-        done => done,
+    match guessed.await? {
+        Guess::Right => {}
+        Guess::Wrong => return Err(Failure::from(AccountRule::WrongPassword).into()),
+        Guess::TooMany => return Err(Failure::from(AccountRule::TooManyGuesses).into()),
     }
+    let proof = match factor {
+        None => None,
+        Some(factor) => {
+            let tried = try_code(view, id, &factor, true, form.raw(CODE))?;
+            Some(tried.map_err(Failure::from)?)
+        }
+    };
+    verified(view, actor, proof).await
 }
 
-async fn verified(
-    view: &View,
-    req: &HttpRequest,
-    actor: Actor,
-    proof: Option<Proof>,
-    next: &str,
-    keep: &str,
-) -> Answer {
-    let session = actor.session_id;
+async fn verified(view: &View, actor: Actor, proof: Option<Proof>) -> Result<(), AppError> {
     let verify = move |tx: &mut Tx| {
         if let Some(proof) = &proof {
             actions::prove(tx, actor.person_id, proof)?;
         }
         actions::verify(tx, &actor)
     };
-    view.state.store.write(verify).await?;
-    enter(view, req, session, next, keep).await
+    Ok(view.state.store.write(verify).await?)
 }
 
 fn again(view: &View, status: StatusCode, form: &Form, verify: bool) -> Answer {
@@ -248,7 +233,9 @@ pub async fn demo(view: View, req: HttpRequest, form: Form) -> Answer {
         && form.is_checked("verify")
         && actor.person_id == person.id
     {
-        return verified(&view, &req, actor, None, next, keep).await;
+        let session = actor.session_id;
+        verified(&view, actor, None).await?;
+        return enter(&view, &req, session, next, keep).await;
     }
     let from = browser(&view, &req);
     let begun = view

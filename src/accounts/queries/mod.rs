@@ -6,6 +6,7 @@ mod members;
 mod reminders;
 mod sessions;
 mod terms;
+mod tokens;
 
 pub use factors::{
     count_recovery_codes, delete_email_change, delete_factor, enable_factor, end_recovery,
@@ -25,8 +26,10 @@ pub use reminders::{
 };
 pub use sessions::{
     end_other_sessions, end_session, find_token, insert_session, insert_token, is_known_device,
-    list_sessions, remember_device, set_session_body, use_token, use_tokens_of, verify_session,
+    list_sessions, remember_device, set_session_body, set_session_end, use_token, use_tokens_of,
+    verify_session,
 };
+pub use tokens::{insert_api_token, list_api_tokens};
 
 pub use terms::{
     NewAppointment, end_appointment, find_active, find_appointment, find_appointment_of,

@@ -87,6 +87,12 @@ pub fn set_session_body(db: &mut Db, id: SessionId, body: BodyId) -> QueryResult
         .execute(db)
 }
 
+pub fn set_session_end(db: &mut Db, id: SessionId, at: NaiveDateTime) -> QueryResult<usize> {
+    diesel::update(sessions::table.find(id))
+        .set(sessions::expires_at.eq(at))
+        .execute(db)
+}
+
 pub fn is_known_device(db: &mut Db, person: PersonId, device: &str) -> QueryResult<bool> {
     diesel::select(diesel::dsl::exists(
         known_devices::table.find((person, device.to_owned())),

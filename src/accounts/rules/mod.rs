@@ -46,6 +46,7 @@ pub enum AccountRule {
     /// Somebody must remain who can give rights in the body.
     LastOne,
     AdministratorExists,
+    TooManyTokens(usize),
     KindNotMadeHere,
     WrongCode,
     TooManyCodes,
@@ -93,6 +94,9 @@ impl Rule for AccountRule {
                 .at("email"),
             Self::MayNotEnd => Refusal::new("accounts-may-not-end"),
             Self::LastOne => Refusal::new("accounts-last-one"),
+            Self::TooManyTokens(max) => Refusal::new("accounts-too-many-tokens")
+                .arg("max", max)
+                .at("name"),
             Self::AdministratorExists => Refusal::new("accounts-administrator-exists"),
             Self::KindNotMadeHere => Refusal::new("accounts-kind-not-made-here").at("kind"),
             Self::WrongCode => Refusal::new("accounts-code-wrong").at(CODE),

@@ -1,8 +1,8 @@
 //! The catalogue for readers, and its drafts for officers.
 
-mod drafts;
-mod import;
-mod read;
+pub(super) mod drafts;
+pub(super) mod import;
+pub(super) mod read;
 
 use crate::kernel::roles::{BodyKind, Role};
 use crate::web::Permission;

@@ -1,11 +1,13 @@
 //! The directory of communities and villages: choosing one's own, and who serves it.
 
+mod api;
 mod model;
 mod pages;
 mod queries;
 mod rules;
 mod views;
 
+pub use api::operations;
 pub use model::{OpenProject, Service};
 pub use pages::{REMEMBERED, remembered};
 pub use queries::count_open_projects;

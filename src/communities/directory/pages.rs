@@ -31,7 +31,7 @@ fn is_place(region: &Region) -> bool {
     matches!(region.kind, RegionKind::Community | RegionKind::Village)
 }
 
-async fn find_place(view: &View, code: String) -> Result<Option<Region>, AppError> {
+pub async fn find_place(view: &View, code: String) -> Result<Option<Region>, AppError> {
     let found = view
         .state
         .store

@@ -3,12 +3,14 @@
 //! It is never a condition for a bid in a statutory tender (条例 §20): it is proof that can be used again, and a filter.
 
 mod actions;
+mod api;
 mod model;
 mod pages;
 mod queries;
 mod rules;
 
 pub use actions::{accept, apply, attach, detach, resume, send_back, submit, suspend, withdraw};
+pub use api::operations;
 pub use model::{
     Application, Declaration, KeepDirectory, Qualification, QualificationId, QualificationState,
 };

@@ -3,12 +3,14 @@
 //! Rival claims to one code coexist and block nobody; a check by an officer proves one of them.
 
 mod actions;
+mod api;
 mod model;
 mod pages;
 mod queries;
 mod rules;
 
 pub use actions::{ask_for_check, attach_certificate, edit, prove, refuse, register, revoke};
+pub use api::operations;
 pub use model::{
     CheckProviders, KeepOwnProvider, NewFile, NewProvider, Provider, ProviderId, ProviderKind,
     ProviderState, SeeOwnProvider, StoredFile,

@@ -62,6 +62,7 @@ const SITEMAP: &[(&str, &[(&str, &str)])] = &[
             ("/about", "portal-about-title"),
             ("/about/privacy", "portal-privacy-title"),
             ("/about/verify", "portal-verify-title"),
+            ("/api", "api-title"),
         ],
     ),
 ];

@@ -1,6 +1,9 @@
 //! An organization's public page: who it is, how it can be reached, whom it serves under which contracts.
 
+mod api;
 mod pages;
+
+pub use api::operations;
 
 use actix_web::web::{self, ServiceConfig};
 

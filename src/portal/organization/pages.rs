@@ -12,16 +12,16 @@ use crate::web::{Answer, View};
 use actix_web::web::Path;
 use serde_json::{Value, json};
 
-struct Found {
-    provider: Provider,
-    listed_on: Option<String>,
-    scope: Vec<(String, Option<String>)>,
-    areas: Vec<String>,
+pub struct Found {
+    pub provider: Provider,
+    pub listed_on: Option<String>,
+    pub scope: Vec<(String, Option<String>)>,
+    pub areas: Vec<String>,
     services: Services,
     places: Places,
 }
 
-fn find(db: &mut Db, id: ProviderId) -> Result<Found, Failure> {
+pub fn find(db: &mut Db, id: ProviderId) -> Result<Found, Failure> {
     let provider = registry::find(db, id)?;
     let newest = catalogue::newest_published(db)?;
     let mut scope = Vec::new();
@@ -52,7 +52,7 @@ fn find(db: &mut Db, id: ProviderId) -> Result<Found, Failure> {
 }
 
 /// Refused registrations are nobody's business but their own and the reviewers'.
-fn may_see(view: &View, provider: &Provider) -> bool {
+pub fn may_see(view: &View, provider: &Provider) -> bool {
     provider.state != ProviderState::Refused
         || view.actor().is_some_and(|actor| {
             actor.body_id() == Some(provider.body_id) || actor.may::<CheckProviders>()

@@ -2,6 +2,7 @@
 //!
 //! The index knows only what the wings' public faces show to everybody; it is written from the outbox, after the act.
 
+mod api;
 mod documents;
 mod jobs;
 mod model;
@@ -9,6 +10,7 @@ mod pages;
 mod queries;
 mod rules;
 
+pub use api::operations;
 pub use jobs::{rebuild, reindex};
 
 use actix_web::web::{self, ServiceConfig};

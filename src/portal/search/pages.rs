@@ -9,10 +9,10 @@ use actix_web::web::{Data, Query};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-const SIZE: i64 = 20;
+pub const SIZE: i64 = 20;
 /// Beyond this nobody turns pages; a better word helps.
-const LAST_PAGE: i64 = 50;
-const MAX_QUERY: usize = 100;
+pub const LAST_PAGE: i64 = 50;
+pub const MAX_QUERY: usize = 100;
 
 #[derive(Deserialize)]
 pub struct Wanted {

@@ -53,7 +53,7 @@ fn read(db: &mut Db, actor: &Actor, id: ProjectId) -> Result<Seen, Failure> {
     })
 }
 
-async fn edit(
+pub(super) async fn edit(
     who: May<AwardTenders>,
     view: View,
     state: Data<State>,
@@ -146,7 +146,7 @@ fn crumbs(view: &View, project: &Project, here: &str) -> Value {
     ])
 }
 
-async fn save(
+pub(super) async fn save(
     who: May<AwardTenders>,
     view: View,
     state: Data<State>,
@@ -196,22 +196,22 @@ pub async fn show_refused(
 }
 
 /// What a bidder may know of itself.
-struct Own {
+pub struct Own {
     name: String,
     price: Option<Fen>,
-    ranked: Option<RankedBid>,
-    means: Vec<CriterionMean>,
-    criteria: Vec<Criterion>,
-    is_winner: bool,
+    pub ranked: Option<RankedBid>,
+    pub means: Vec<CriterionMean>,
+    pub criteria: Vec<Criterion>,
+    pub is_winner: bool,
 }
 
-struct Found {
+pub struct Found {
     project: Project,
     buyer: String,
     decided: String,
-    winner: RankedBid,
-    notice: Value,
-    own: Option<Own>,
+    pub winner: RankedBid,
+    pub notice: Value,
+    pub own: Option<Own>,
     may_draw_up: bool,
     /// Last days of the notice period and of the time for a challenge, and the article that gives it.
     remedy: (Option<NaiveDate>, Option<NaiveDate>, String),
@@ -221,7 +221,7 @@ struct Found {
     contract: Option<i64>,
 }
 
-fn read_result(db: &mut Db, actor: Option<&Actor>, id: ProjectId) -> Result<Found, Failure> {
+pub fn read_result(db: &mut Db, actor: Option<&Actor>, id: ProjectId) -> Result<Found, Failure> {
     let project = projects::find(db, id)?;
     let tender = tenders::newest_of(db, id)?.ok_or(Failure::NotFound)?;
     let award = queries::active_of(db, tender.id)?.ok_or(Failure::NotFound)?;
@@ -307,7 +307,7 @@ fn own(
     }))
 }
 
-async fn result(view: View, state: Data<State>, id: Path<ProjectId>) -> Answer {
+pub(super) async fn result(view: View, state: Data<State>, id: Path<ProjectId>) -> Answer {
     let id = *id;
     let actor = view.actor().cloned();
     let found = state

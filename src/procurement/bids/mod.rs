@@ -4,6 +4,7 @@
 //! Whatever is shown to others goes through [`list_opened`], which has no rows until the opening.
 
 mod actions;
+mod api;
 mod jobs;
 mod model;
 mod pages;
@@ -15,6 +16,7 @@ pub use actions::{
     find_own_draft, opening_path, prepare, record as record_opening, save as save_draft, seal_card,
     seal_draft, submit,
 };
+pub use api::operations;
 pub use jobs::run_due;
 pub use model::{
     Bid, BidContent, BidId, BidState, Card, Draft, Invalid, Line, Receipt, name_in_receipt,

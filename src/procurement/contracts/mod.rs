@@ -1,6 +1,7 @@
 //! Contracts: drawn up from the award, signed by both sides, published; running ones from before are imported.
 
 mod actions;
+mod api;
 mod import;
 mod model;
 mod pages;
@@ -11,6 +12,7 @@ pub use actions::{
     Signing, Terms, cancel_award, check_import, draw_up, edit, import as import_contracts, offer,
     sign, take_back,
 };
+pub use api::operations;
 pub use import::{Finding, Row, read as read_import};
 pub use model::{
     Contract, ContractId, ContractState, Course, Scan, SecretField, Secrets, Side, SignContracts,

@@ -1,6 +1,7 @@
 //! Evaluation: the panel of a tender, each member's own sheet of scores, and the ranking that follows.
 
 mod actions;
+mod api;
 mod model;
 mod pages;
 mod queries;
@@ -9,6 +10,7 @@ mod rules;
 pub use actions::{
     confirm_or_submit, declare, draw_missing, form_panel, recuse, remind, replace, save_scores,
 };
+pub use api::operations;
 pub use model::{CriterionMean, EvaluateTenders, Mark, RankedBid, ScoreBids};
 pub use pages::routes;
 pub use queries::{criterion_means, find_sheet, results_of};

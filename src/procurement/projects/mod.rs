@@ -1,12 +1,14 @@
 //! Purchase projects, from the catalogue item to their end.
 
 mod actions;
+mod api;
 mod model;
 mod pages;
 mod queries;
 mod rules;
 
 pub use actions::{SUBJECT, create, edit, set_state};
+pub use api::operations;
 pub use model::{
     Forbidden, NewProject, PrepareProjects, Project, ProjectId, ProjectState, PublishProjects,
     TermGround,

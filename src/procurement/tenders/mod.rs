@@ -1,6 +1,7 @@
 //! Tenders: method, criteria, dates, questions, and their closing by the clock.
 
 mod actions;
+mod api;
 mod model;
 mod pages;
 mod queries;
@@ -11,6 +12,7 @@ pub use actions::{
     history_of, hold, hold_alone, hold_due, make_key, notices_of, plan, propose, publish, retender,
     rules_of, set_state,
 };
+pub use api::operations;
 pub use model::{
     Criterion, CriterionId, CriterionKind, NewCriterion, Question, QuestionId, Tender, TenderId,
     TenderState,

@@ -27,14 +27,14 @@ const KINDS: [ProviderKind; 3] = [
 const FIELDS: [&str; 4] = ["q", "kind", "town", "code"];
 
 /// The address as typed, and what it asks for.
-struct Asked {
+pub struct Asked {
     form: Form,
-    filter: Filter,
-    after: Option<(String, ProviderId)>,
+    pub filter: Filter,
+    pub after: Option<(String, ProviderId)>,
 }
 
 /// Reads the address; a value that nothing offers counts as not asked for.
-fn asked(view: &View, offered: &Offered) -> Asked {
+pub fn asked(view: &View, offered: &Offered) -> Asked {
     let typed = view.query();
     let words: String = text::clean(typed.raw("q")).chars().take(60).collect();
     let kind = typed

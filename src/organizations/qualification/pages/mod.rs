@@ -1,9 +1,9 @@
 //! The public directory, the organization's application, and the reviewers' decisions.
 
-mod apply;
-mod directory;
-mod files;
-mod review;
+pub(super) mod apply;
+pub(super) mod directory;
+pub(super) mod files;
+pub(super) mod review;
 
 use super::QualificationState;
 use crate::web::View;

@@ -1,10 +1,10 @@
 //! Pages of registration, of one's own registration, and of the reviewers' checks.
 
-mod certificate;
-mod checks;
-mod form;
-mod own;
-mod uploads;
+pub(super) mod certificate;
+pub(super) mod checks;
+pub(super) mod form;
+pub(super) mod own;
+pub(super) mod uploads;
 
 pub use uploads::{read_upload, send};
 

@@ -194,6 +194,9 @@ async fn not_sent(
     id: ProjectId,
     failure: Failure,
 ) -> Answer {
+    if view.ctx.is_api {
+        return Err(failure.into());
+    }
     let (status, reasons) = match failure {
         Failure::Refused(refusal) => (StatusCode::UNPROCESSABLE_ENTITY, vec![refusal]),
         Failure::RefusedAll(refusals) => (StatusCode::UNPROCESSABLE_ENTITY, refusals),

@@ -1,11 +1,11 @@
 //! The bidder's page, the receipt, the opening, and what is read after it.
 
-mod bid;
-mod draft_form;
-mod files;
-mod opened;
-mod opening;
-mod receipt;
+pub(super) mod bid;
+pub(super) mod draft_form;
+pub(super) mod files;
+pub(super) mod opened;
+pub(super) mod opening;
+pub(super) mod receipt;
 
 use super::model::{Bid, BidState, Card, Draft, FileRow};
 use super::{actions, queries, rules};
@@ -51,9 +51,9 @@ pub fn routes(cfg: &mut ServiceConfig) {
 
 /// A published project with its newest tender.
 #[derive(Clone)]
-struct Place {
-    project: Project,
-    tender: Tender,
+pub(in crate::procurement::bids) struct Place {
+    pub(in crate::procurement::bids) project: Project,
+    pub(in crate::procurement::bids) tender: Tender,
 }
 
 impl Place {
@@ -68,7 +68,10 @@ impl Place {
         Ok(Self { project, tender })
     }
 
-    async fn load(state: &Data<State>, id: ProjectId) -> Result<Self, Failure> {
+    pub(in crate::procurement::bids) async fn load(
+        state: &Data<State>,
+        id: ProjectId,
+    ) -> Result<Self, Failure> {
         state.store.read(move |db| Self::find(db, id)).await
     }
 
@@ -78,18 +81,22 @@ impl Place {
 }
 
 /// All that a bidder has in a tender, decrypted where the server's key reaches: the draft and the files' names.
-struct Desk {
-    place: Place,
-    draft: Option<(Draft, i64, chrono::NaiveDateTime)>,
-    files: Vec<(FileRow, Card)>,
-    current: Option<(Bid, Vec<(FileRow, Card)>)>,
+pub(in crate::procurement::bids) struct Desk {
+    pub(in crate::procurement::bids) place: Place,
+    pub(in crate::procurement::bids) draft: Option<(Draft, i64, chrono::NaiveDateTime)>,
+    pub(in crate::procurement::bids) files: Vec<(FileRow, Card)>,
+    pub(in crate::procurement::bids) current: Option<(Bid, Vec<(FileRow, Card)>)>,
     /// What was replaced or withdrawn, newest first.
     earlier: Vec<Bid>,
 }
 
 impl Desk {
     /// Loads and decrypts on a thread for blocking work.
-    async fn load(state: &Data<State>, actor: &Actor, id: ProjectId) -> Result<Self, Failure> {
+    pub(in crate::procurement::bids) async fn load(
+        state: &Data<State>,
+        actor: &Actor,
+        id: ProjectId,
+    ) -> Result<Self, Failure> {
         let bidder = actions::bidder_of(actor)?;
         let secrets = state.secrets.clone();
         state
@@ -134,7 +141,7 @@ impl Desk {
     }
 
     /// 0 when there is no draft yet.
-    fn version(&self) -> i64 {
+    pub(in crate::procurement::bids) fn version(&self) -> i64 {
         self.draft.as_ref().map_or(0, |(_, version, _)| *version)
     }
 }

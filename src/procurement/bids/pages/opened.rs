@@ -49,7 +49,7 @@ async fn reads(actor: &Actor, state: &Data<State>, place: &Place) -> Result<bool
         .await
 }
 
-async fn find(
+pub(in crate::procurement::bids) async fn find(
     actor: &Actor,
     state: &Data<State>,
     project: ProjectId,

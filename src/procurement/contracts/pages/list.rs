@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 /// Filters as asked for; what cannot be is as if not asked, and the form shows it empty.
-fn filters(form: &Form) -> Filters {
+pub fn filters(form: &Form) -> Filters {
     let word = |name: &str| Some(text::clean(form.raw(name))).filter(|value| !value.is_empty());
     Filters {
         region: word("region").and_then(|code| {
@@ -39,7 +39,7 @@ fn filters(form: &Form) -> Filters {
     }
 }
 
-fn after(form: &Form) -> Option<(NaiveDateTime, ContractId)> {
+pub fn after(form: &Form) -> Option<(NaiveDateTime, ContractId)> {
     let [at, id] = decode_cursor(form.raw("after")).ok()?;
     Some((instant::parse_rfc3339(&at).ok()?, id.parse().ok()?))
 }
@@ -61,6 +61,12 @@ fn query_of(filters: &Filters, after: Option<&str>) -> String {
     query.finish()
 }
 
+/// What the list is ordered by.
+pub fn key(contract: &Contract) -> Vec<String> {
+    let at = contract.published_at.map(instant::rfc3339);
+    vec![at.unwrap_or_default(), contract.id.to_string()]
+}
+
 pub async fn list(view: View, state: Data<State>) -> Answer {
     let form = view.query();
     let (filters, after) = (filters(&form), after(&form));
@@ -78,15 +84,7 @@ pub async fn list(view: View, state: Data<State>) -> Answer {
             Ok((found, pages, regions::list_towns(db)?, here))
         })
         .await?;
-    let page = Page::of(found, size, |contract: &Contract| {
-        vec![
-            contract
-                .published_at
-                .map(instant::rfc3339)
-                .unwrap_or_default(),
-            contract.id.to_string(),
-        ]
-    });
+    let page = Page::of(found, size, key);
     let this_year = instant::shanghai_date(state.store.now()).year();
     let mut towns: Vec<Value> = towns
         .iter()

@@ -1,11 +1,11 @@
 //! The public list and page, the officer's desk, signing, and the import.
 
-mod award;
-mod edit;
-mod import;
-mod list;
-mod show;
-mod sign;
+pub(super) mod award;
+pub(super) mod edit;
+pub(super) mod import;
+pub(super) mod list;
+pub(super) mod show;
+pub(super) mod sign;
 
 use crate::kernel::instant;
 use crate::procurement::contracts::model::{Contract, Side};

@@ -22,7 +22,7 @@ use actix_web::web::{Data, Path};
 use chrono::NaiveDateTime;
 use serde_json::{Value, json};
 
-pub(super) struct Seen {
+pub struct Seen {
     pub contract: Contract,
     pub is_party: bool,
     pub buyer: String,
@@ -40,7 +40,7 @@ pub(super) struct Seen {
 }
 
 /// The contract as this reader may see it; not found if not at all.
-pub(super) fn read(
+pub fn read(
     db: &mut Db,
     actor: Option<&Actor>,
     id: ContractId,

@@ -1,8 +1,8 @@
 //! The officer's panel and result, and the members' own sheets.
 
-mod fields;
-mod officer;
-mod sheet;
+pub(super) mod fields;
+pub(super) mod officer;
+pub(super) mod sheet;
 
 use actix_web::web::{ServiceConfig, get, post};
 

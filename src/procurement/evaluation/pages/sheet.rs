@@ -20,26 +20,26 @@ use chrono::NaiveDateTime;
 use serde_json::{Value, json};
 
 /// A bid as a member reads it.
-struct Read {
-    id: BidId,
-    bidder: String,
-    content: BidContent,
-    is_valid: bool,
+pub struct Read {
+    pub id: BidId,
+    pub bidder: String,
+    pub content: BidContent,
+    pub is_valid: bool,
     done: usize,
     asked: usize,
 }
 
-struct Seen {
-    seat: Seat,
+pub struct Seen {
+    pub seat: Seat,
     limit: Option<NaiveDateTime>,
     /// Between whom and oneself there must be no interest, each with its legal head.
-    bidders: Vec<(String, Option<String>)>,
-    criteria: Vec<Criterion>,
-    bids: Vec<Read>,
-    scores: Vec<Score>,
+    pub bidders: Vec<(String, Option<String>)>,
+    pub criteria: Vec<Criterion>,
+    pub bids: Vec<Read>,
+    pub scores: Vec<Score>,
 }
 
-fn read(db: &mut Db, actor: &Actor, tender: TenderId) -> Result<Seen, Failure> {
+pub fn read(db: &mut Db, actor: &Actor, tender: TenderId) -> Result<Seen, Failure> {
     let tender = tenders::find(db, tender)?;
     let seat = actions::seat(db, tender, actor.person_id)?;
     let may_read = rules::member_may(seat.phase, Act::Read).is_ok();

@@ -1,6 +1,6 @@
 //! The officer's form of a project. What everybody sees of it stands with its tenders.
 
-mod form;
+pub(super) mod form;
 
 use actix_web::web::{ServiceConfig, get, post, resource};
 

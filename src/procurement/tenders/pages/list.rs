@@ -38,14 +38,14 @@ const OPEN: &str = "open";
 const FIELDS: [&str; 5] = ["q", "state", "method", "town", "code"];
 
 /// The address as typed, and what it asks for.
-struct Asked {
+pub(in crate::procurement::tenders) struct Asked {
     form: Form,
-    filter: Filter,
-    after: Option<(NaiveDateTime, ProjectId)>,
+    pub(in crate::procurement::tenders) filter: Filter,
+    pub(in crate::procurement::tenders) after: Option<(NaiveDateTime, ProjectId)>,
 }
 
 /// Reads the address; a value that nothing offers counts as not asked for.
-fn asked(view: &View, offered: &Offered) -> Asked {
+pub(in crate::procurement::tenders) fn asked(view: &View, offered: &Offered) -> Asked {
     let typed = view.query();
     let words: String = text::clean(typed.raw("q")).chars().take(60).collect();
     let is_open = typed.raw("state") == OPEN;
@@ -146,6 +146,15 @@ impl Rows {
     }
 }
 
+/// What the list is ordered by.
+pub(in crate::procurement::tenders) fn key(project: &Project) -> Vec<String> {
+    let at = project.published_at.unwrap_or_default();
+    vec![
+        at.and_utc().timestamp_micros().to_string(),
+        project.id.to_string(),
+    ]
+}
+
 pub async fn list(view: View, state: Data<State>) -> Answer {
     let offer = state
         .store
@@ -158,13 +167,7 @@ pub async fn list(view: View, state: Data<State>) -> Answer {
         .store
         .read(move |db| Rows::load(db, &filter, after, size.limit()))
         .await?;
-    let page = Page::of(std::mem::take(&mut rows.projects), size, |project| {
-        let at = project.published_at.unwrap_or_default();
-        vec![
-            at.and_utc().timestamp_micros().to_string(),
-            project.id.to_string(),
-        ]
-    });
+    let page = Page::of(std::mem::take(&mut rows.projects), size, key);
     let next = page
         .next
         .map(|cursor| asked.form.address("/projects", &FIELDS, Some(&cursor)));

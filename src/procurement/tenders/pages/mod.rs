@@ -1,13 +1,13 @@
 //! A project's pages from the plan of its tender on: what everybody sees, and what the purchaser does.
 
-mod list;
-mod manage;
-mod mine;
-mod notice;
-mod plan;
-mod publish;
-mod questions;
-mod show;
+pub(super) mod list;
+pub(super) mod manage;
+pub(super) mod mine;
+pub(super) mod notice;
+pub(super) mod plan;
+pub(super) mod publish;
+pub(super) mod questions;
+pub(super) mod show;
 
 use super::model::{Tender, TenderState};
 use super::{actions, queries};
@@ -61,10 +61,10 @@ pub fn routes(cfg: &mut ServiceConfig) {
 
 /// A project with the round that everybody sees, and the one in preparation that its purchaser alone sees.
 #[derive(Clone)]
-struct Place {
-    project: Project,
-    published: Option<Tender>,
-    draft: Option<Tender>,
+pub(in crate::procurement::tenders) struct Place {
+    pub(in crate::procurement::tenders) project: Project,
+    pub(in crate::procurement::tenders) published: Option<Tender>,
+    pub(in crate::procurement::tenders) draft: Option<Tender>,
 }
 
 impl Place {
@@ -73,7 +73,10 @@ impl Place {
         Ok(Self::with(project, rounds))
     }
 
-    fn of_all(db: &mut Db, projects: Vec<Project>) -> Result<Vec<Self>, Failure> {
+    pub(in crate::procurement::tenders) fn of_all(
+        db: &mut Db,
+        projects: Vec<Project>,
+    ) -> Result<Vec<Self>, Failure> {
         let ids: Vec<ProjectId> = projects.iter().map(|project| project.id).collect();
         let mut rounds: BTreeMap<ProjectId, Vec<Tender>> = BTreeMap::new();
         for tender in queries::list_newest_of(db, &ids)? {
@@ -101,7 +104,11 @@ impl Place {
     }
 
     /// As the body may see it: what is published, and the own drafts.
-    fn visible(db: &mut Db, id: ProjectId, body: Option<BodyId>) -> Result<Self, Failure> {
+    pub(in crate::procurement::tenders) fn visible(
+        db: &mut Db,
+        id: ProjectId,
+        body: Option<BodyId>,
+    ) -> Result<Self, Failure> {
         let project = projects::find_visible(db, id, body)?;
         let is_own = body == Some(project.buyer_id);
         let mut place = Self::of(db, project)?;
@@ -111,13 +118,17 @@ impl Place {
         Ok(place)
     }
 
-    fn own(db: &mut Db, id: ProjectId, body: Option<BodyId>) -> Result<Self, Failure> {
+    pub(in crate::procurement::tenders) fn own(
+        db: &mut Db,
+        id: ProjectId,
+        body: Option<BodyId>,
+    ) -> Result<Self, Failure> {
         let project = projects::find_own(db, id, body)?;
         Self::of(db, project)
     }
 
     /// What the page shows: the round that everybody sees, or the first one in preparation.
-    fn shown(&self) -> Option<&Tender> {
+    pub(in crate::procurement::tenders) fn shown(&self) -> Option<&Tender> {
         self.published.as_ref().or(self.draft.as_ref())
     }
 

@@ -46,7 +46,7 @@ const OFFERED: usize = 6;
 /// Empty rows after the last one that is filled.
 const SPARE: usize = 2;
 /// The version that the form shows before anything is planned.
-const NOTHING_YET: i64 = -1;
+pub const NOTHING_YET: i64 = -1;
 /// How fields are called in the summary of errors.
 const LABELS: [(&str, &str); 4] = [
     ("method", "tenders-plan-method"),

@@ -77,14 +77,19 @@ fn line(view: &View, place: &Place, question: &Question, limits: &Limits) -> Val
 }
 
 /// One of this own project's questions, with its place.
-struct Asked {
+pub(in crate::procurement::tenders) struct Asked {
     place: Place,
-    question: Question,
+    pub(in crate::procurement::tenders) question: Question,
     limits: Limits,
 }
 
 /// The question, if it is one of this own project's.
-fn find(db: &mut Db, actor: &Actor, id: ProjectId, question: QuestionId) -> Result<Asked, Failure> {
+pub(in crate::procurement::tenders) fn find(
+    db: &mut Db,
+    actor: &Actor,
+    id: ProjectId,
+    question: QuestionId,
+) -> Result<Asked, Failure> {
     let place = Place::own(db, id, actor.body_id())?;
     let question = queries::find_question(db, question)?;
     let is_its = place
