@@ -122,7 +122,7 @@ fn opens(config: &Config, tender: i64, receipt: &str) -> String {
         .first(&mut db)
         .unwrap();
     let wrapped = hex::decode(wrapped.unwrap()).unwrap();
-    let identity = seal::open(secrets.server_identity(), &wrapped).unwrap();
+    let identity = secrets.open(&wrapped).unwrap();
     let sealed: Vec<u8> = schema::bids::table
         .filter(schema::bids::receipt_no.eq(receipt))
         .select(schema::bids::sealed)

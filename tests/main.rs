@@ -39,6 +39,7 @@ mod portal;
 mod roles;
 mod search;
 mod secrecy;
+mod secrets;
 mod store;
 mod story;
 mod support;

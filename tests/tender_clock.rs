@@ -429,11 +429,11 @@ fn a_plan_that_has_grown_old_is_refused(database: Database) {
     plan(&portal, &bought);
     try_publish(&portal, &bought).unwrap();
     let tender = newest(&portal, bought.project);
-    let identity = sanshe::infra::seal::open(
-        portal.state.secrets.server_identity(),
-        &bytes_of(tender.wrapped_identity.as_deref().unwrap()),
-    )
-    .unwrap();
+    let identity = portal
+        .state
+        .secrets
+        .open(&bytes_of(tender.wrapped_identity.as_deref().unwrap()))
+        .unwrap();
     let sealed = sanshe::infra::seal::seal(tender.recipient.as_deref().unwrap(), b"x").unwrap();
     let opened = sanshe::infra::seal::open(std::str::from_utf8(&identity).unwrap(), &sealed);
     assert_eq!(

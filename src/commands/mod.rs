@@ -2,12 +2,14 @@
 
 mod backup;
 mod copy;
+mod doctor;
 mod import_catalogue;
 mod import_contracts;
 mod init;
 mod open;
 mod progress;
 mod restore;
+mod rotate;
 mod serve;
 mod verify_ledger;
 mod verify_receipt;
@@ -86,6 +88,20 @@ pub enum Command {
     },
     /// Moves a stopped portal's rows between `SQLite` and `PostgreSQL`, and compares both sides.
     Copy(copy::Ends),
+    /// Looks at everything that the portal needs, and says what to do; exit code 1 when something must be mended.
+    Doctor {
+        #[command(flatten)]
+        place: Where,
+        #[command(flatten)]
+        visit: doctor::Visit,
+    },
+    /// Makes a new secret; what the old one signed or sealed stays readable.
+    Rotate {
+        #[command(flatten)]
+        place: Where,
+        #[command(flatten)]
+        rotation: rotate::Rotation,
+    },
     /// Recomputes the ledger's chain; with a kept head or receipt, finds cutting and roll-back too.
     VerifyLedger {
         #[command(flatten)]
@@ -125,6 +141,18 @@ pub fn run(command: Command) -> Result<(), Failure> {
         Command::Backup { place, backup } => backup::run(&place.config(backup.mode())?, &backup),
         Command::Restore { place, restore } => restore::run(&place, &restore),
         Command::Copy(copy) => copy::run(&copy),
+        Command::Doctor { place, visit } => {
+            let mode = if visit.demo { Mode::Demo } else { Mode::Live };
+            doctor::run(&place.config(mode)?, &visit)
+        }
+        Command::Rotate { place, rotation } => {
+            let mode = if rotation.demo {
+                Mode::Demo
+            } else {
+                Mode::Live
+            };
+            rotate::run(&place.config(mode)?, &rotation)
+        }
         Command::VerifyLedger { place, head, demo } => {
             let mode = if demo { Mode::Demo } else { Mode::Live };
             verify_ledger::run(&place.config(mode)?, head.as_deref())

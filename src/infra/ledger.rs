@@ -251,6 +251,11 @@ impl Line {
     }
 }
 
+/// When the newest line was written, portal time.
+pub fn newest_at(db: &mut Db) -> QueryResult<Option<NaiveDateTime>> {
+    ledger::table.select(diesel::dsl::max(ledger::at)).first(db)
+}
+
 /// Whether lines wait for the sealer.
 pub fn has_tail(db: &mut Db) -> QueryResult<bool> {
     diesel::select(diesel::dsl::exists(

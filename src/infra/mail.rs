@@ -113,6 +113,18 @@ impl Mailer {
         Ok(Self { carrier, layout })
     }
 
+    /// Whether the server answers, and takes the password; blocking.
+    pub fn probe(&self) -> Result<(), Failure> {
+        match &self.carrier {
+            Carrier::Smtp { transport, .. } => match transport.test_connection() {
+                Ok(true) => Ok(()),
+                Ok(false) => Err(Failure::internal("the mail server does not answer")),
+                Err(error) => Err(Failure::internal(format!("the mail server: {error}"))),
+            },
+            Carrier::Folder(_) => Ok(()),
+        }
+    }
+
     /// Renders in the recipient's language and sends; blocking.
     pub fn send(
         &self,

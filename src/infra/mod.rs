@@ -18,6 +18,7 @@ pub mod mirror;
 pub mod once;
 pub mod outbox;
 pub mod portal;
+pub mod rotation;
 pub mod seal;
 pub mod secrets;
 pub mod signing;

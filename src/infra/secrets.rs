@@ -3,6 +3,7 @@
 use super::failure::Failure;
 use super::seal;
 use super::signing::Signatures;
+use chrono::NaiveDateTime;
 use serde::{Deserialize, Serialize};
 use std::fs;
 use std::io::{ErrorKind, Write};
@@ -20,6 +21,24 @@ pub struct Secrets {
     signing_secret: String,
     server_recipient: String,
     server_identity: String,
+    /// Public keys that signed before: what they signed stays genuine.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    retired_public_keys: Vec<RetiredKey>,
+    /// Server keys that still open what was sealed before.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    retired_identities: Vec<RetiredIdentity>,
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+pub struct RetiredKey {
+    pub public_key: String,
+    pub until: NaiveDateTime,
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+struct RetiredIdentity {
+    identity: String,
+    until: NaiveDateTime,
 }
 
 impl std::fmt::Debug for Secrets {
@@ -36,7 +55,53 @@ impl Secrets {
             signing_secret: seal::random_hex::<32>()?,
             server_recipient,
             server_identity,
+            retired_public_keys: Vec::new(),
+            retired_identities: Vec::new(),
         })
+    }
+
+    pub fn rotate_token(&mut self) -> Result<(), Failure> {
+        self.token_secret = seal::random_hex::<32>()?;
+        Ok(())
+    }
+
+    pub fn rotate_signing(&mut self, now: NaiveDateTime) -> Result<(), Failure> {
+        let public_key = self.signatures()?.public_key();
+        let until = now;
+        self.retired_public_keys
+            .push(RetiredKey { public_key, until });
+        self.signing_secret = seal::random_hex::<32>()?;
+        Ok(())
+    }
+
+    pub fn rotate_sealing(&mut self, now: NaiveDateTime) -> Result<(), Failure> {
+        let (recipient, identity) = seal::make_key();
+        self.server_recipient = recipient;
+        let identity = std::mem::replace(&mut self.server_identity, identity);
+        let until = now;
+        self.retired_identities
+            .push(RetiredIdentity { identity, until });
+        Ok(())
+    }
+
+    /// When the server's key was changed last, while the one before still opens something.
+    pub fn sealing_rotated_at(&self) -> Option<NaiveDateTime> {
+        self.retired_identities.iter().map(|old| old.until).max()
+    }
+
+    pub fn forget_sealing(&mut self) {
+        self.retired_identities.clear();
+    }
+
+    /// Opens what was sealed to the server's key, or to one before it.
+    pub fn open(&self, sealed: &[u8]) -> Result<Vec<u8>, Failure> {
+        let newest = seal::open(&self.server_identity, sealed);
+        self.retired_identities
+            .iter()
+            .rev()
+            .fold(newest, |opened, old| {
+                opened.or_else(|_closed| seal::open(&old.identity, sealed))
+            })
     }
 
     pub fn path(data: &Path) -> PathBuf {
@@ -81,14 +146,33 @@ impl Secrets {
         toml::from_str(text).ok()
     }
 
+    /// Puts changed secrets in the place of the old ones, whole or not at all.
+    pub fn write_over(&self, data: &Path) -> Result<(), Failure> {
+        let part = data.join(format!("{FILE}.part"));
+        match fs::remove_file(&part) {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                return Err(Failure::internal(error));
+            }
+            _ => {}
+        }
+        self.write(&part)?;
+        fs::rename(&part, Self::path(data))
+            .and_then(|()| fs::File::open(data)?.sync_all())
+            .map_err(Failure::internal)
+    }
+
     /// Writes them once; existing secrets are never overwritten.
     pub fn write_new(&self, data: &Path) -> Result<(), Failure> {
+        self.write(&Self::path(data))
+    }
+
+    fn write(&self, path: &Path) -> Result<(), Failure> {
         let text = self.to_text()?;
         let mut file = fs::OpenOptions::new()
             .write(true)
             .create_new(true)
             .mode(0o600)
-            .open(Self::path(data))
+            .open(path)
             .map_err(Failure::internal)?;
         file.write_all(text.as_bytes())
             .and_then(|()| file.sync_all())
@@ -108,8 +192,9 @@ impl Secrets {
         &self.server_recipient
     }
 
-    pub fn server_identity(&self) -> &str {
-        &self.server_identity
+    /// What signed before today's key, oldest first.
+    pub fn retired_public_keys(&self) -> &[RetiredKey] {
+        &self.retired_public_keys
     }
 }
 

@@ -43,6 +43,15 @@ pub fn last_seen(tx: &mut Tx) -> QueryResult<Option<NaiveDateTime>> {
     last_beat(tx.db)
 }
 
+/// The newest run: when it began, and when it was last seen.
+pub fn newest(db: &mut Db) -> QueryResult<Option<(NaiveDateTime, NaiveDateTime)>> {
+    uptimes::table
+        .order(uptimes::id.desc())
+        .select((uptimes::started_at, uptimes::last_at))
+        .first(db)
+        .optional()
+}
+
 pub fn last_beat(db: &mut Db) -> QueryResult<Option<NaiveDateTime>> {
     uptimes::table
         .select(diesel::dsl::max(uptimes::last_at))

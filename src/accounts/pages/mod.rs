@@ -23,7 +23,7 @@ use super::{queries, rules};
 use crate::infra::actor;
 use crate::infra::failure::Failure;
 use crate::infra::store::machine_now;
-use crate::infra::{seal, tokens};
+use crate::infra::tokens;
 use crate::kernel::people::{PersonId, SessionId};
 use crate::kernel::roles::{BodyKind, Role};
 use crate::web::context::Ctx;
@@ -340,7 +340,7 @@ fn try_code(
 /// An authenticator's key out of its seal.
 fn opened(view: &View, sealed: Option<&[u8]>) -> Result<Vec<u8>, AppError> {
     let sealed = sealed.ok_or(Failure::NotFound)?;
-    Ok(seal::open(view.state.secrets.server_identity(), sealed)?)
+    Ok(view.state.secrets.open(sealed)?)
 }
 
 async fn hash(view: &View, password: &str) -> Result<String, AppError> {

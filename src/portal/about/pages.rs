@@ -2,6 +2,7 @@
 
 use crate::infra::failure::Failure;
 use crate::infra::ledger::{self, Head};
+use crate::kernel::instant;
 use crate::web::{Answer, AppError, View};
 use actix_web::HttpResponse;
 use serde_json::{Value, json};
@@ -100,6 +101,10 @@ pub async fn verify(view: View) -> Answer {
     let body = json!({
         "crumbs": crumbs(&view, &title),
         "public_key": head.public_key,
+        "earlier": view.state.secrets.retired_public_keys().iter().map(|old| json!({
+            "key": old.public_key,
+            "until": view.say_with("portal-verify-key-until", &[("at", &instant::minute(old.until))]),
+        })).collect::<Vec<_>>(),
         "rows": [
             row("portal-verify-head-at", &head.at),
             row("portal-verify-head-chain", &head.chain_hash),

@@ -376,3 +376,16 @@ pub fn list_stale_drafts(
         ))
         .load(db)
 }
+
+/// Which of these receipts belong to no bid.
+pub fn unknown_receipts(db: &mut Db, receipts: &[String]) -> QueryResult<Vec<String>> {
+    let mut unknown = Vec::new();
+    for block in receipts.chunks(500) {
+        let known: Vec<String> = bids::table
+            .filter(bids::receipt_no.eq_any(block.to_vec()))
+            .select(bids::receipt_no)
+            .load(db)?;
+        unknown.extend(block.iter().filter(|no| !known.contains(no)).cloned());
+    }
+    Ok(unknown)
+}

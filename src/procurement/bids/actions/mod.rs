@@ -45,7 +45,7 @@ pub fn seal_draft(secrets: &Secrets, draft: &Draft) -> Result<Vec<u8>, Failure> 
 }
 
 pub fn open_draft(secrets: &Secrets, sealed: &[u8]) -> Result<Draft, Failure> {
-    let plain = seal::open(secrets.server_identity(), sealed)?;
+    let plain = secrets.open(sealed)?;
     // The parser's words may repeat what it read: they are not kept.
     serde_json::from_slice(&plain).map_err(|_content| Failure::internal("a draft is malformed"))
 }
@@ -55,7 +55,7 @@ pub fn seal_card(secrets: &Secrets, card: &Card) -> Result<Vec<u8>, Failure> {
 }
 
 pub fn open_card(secrets: &Secrets, file: &FileRow) -> Result<Card, Failure> {
-    let plain = seal::open(secrets.server_identity(), &file.sealed_name)?;
+    let plain = secrets.open(&file.sealed_name)?;
     serde_json::from_slice(&plain)
         .map_err(|_content| Failure::internal("a file's card is malformed"))
 }

@@ -60,7 +60,7 @@ pub fn unwrap_identity(secrets: &Secrets, tender: &Tender) -> Result<String, Fai
         .as_deref()
         .ok_or_else(|| Failure::internal("the tender has no key"))?;
     let wrapped = hex::decode(wrapped).map_err(Failure::internal)?;
-    let identity = seal::open(secrets.server_identity(), &wrapped)?;
+    let identity = secrets.open(&wrapped)?;
     String::from_utf8(identity).map_err(|_bytes| Failure::internal("the tender's key is damaged"))
 }
 
