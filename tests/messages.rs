@@ -347,7 +347,6 @@ const PUT_TOGETHER: &[&str] = &[
     "evaluation-capacity-",
     "evaluation-member-",
     "evaluation-phase-",
-    "evaluation-stand-",
     "inbox-",
     "ledger-",
     "mail-",

@@ -517,6 +517,9 @@ fn links(view: &View, actor: &Actor) -> Vec<Value> {
     if actor.may::<CheckProviders>() {
         links.push(("checks", "/organizations/checks".into()));
     }
+    if actor.may::<KeepDirectory>() {
+        links.push(("applications", "/organizations/applications".into()));
+    }
     if actor.has(Role::Expert) {
         links.push(("panel", "/panel".into()));
     }

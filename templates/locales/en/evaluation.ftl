@@ -51,13 +51,6 @@ evaluation-phase-reopened = Please review
 evaluation-phase-submitted = Submitted
 evaluation-phase-failed = Ended
 evaluation-phase-over = Finished
-evaluation-stand-open = Open for bids
-evaluation-stand-closed = Opening awaited
-evaluation-stand-opened = Panel to be formed
-evaluation-stand-scoring = Being scored
-evaluation-stand-evaluated = Award awaited
-evaluation-stand-awarded = Awarded
-evaluation-stand-failed = Ended
 
 evaluation-budget = Budget
 evaluation-yuan = yuan

@@ -210,6 +210,7 @@ portal-work-link-new-project = Start a project
 portal-work-link-catalogue = Purchase catalogue
 portal-work-link-import-contracts = Enter earlier contracts
 portal-work-link-checks = Verify providers
+portal-work-link-applications = Decide on directory applications
 portal-work-link-panel = My evaluations
 portal-work-link-bodies = Bodies and people
 portal-work-link-operations = Running the portal

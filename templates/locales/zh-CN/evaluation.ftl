@@ -51,13 +51,6 @@ evaluation-phase-reopened = 请复核
 evaluation-phase-submitted = 已提交
 evaluation-phase-failed = 已终止
 evaluation-phase-over = 评审结束
-evaluation-stand-open = 尚未截止
-evaluation-stand-closed = 等待开标
-evaluation-stand-opened = 待组成评审小组
-evaluation-stand-scoring = 评审中
-evaluation-stand-evaluated = 待确定成交人
-evaluation-stand-awarded = 已确定成交人
-evaluation-stand-failed = 已终止
 
 evaluation-budget = 预算
 evaluation-yuan = 元

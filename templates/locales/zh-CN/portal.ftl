@@ -210,6 +210,7 @@ portal-work-link-new-project = 发起项目
 portal-work-link-catalogue = 购买目录
 portal-work-link-import-contracts = 补录合同
 portal-work-link-checks = 核验服务提供方
+portal-work-link-applications = 审核承接资质申请
 portal-work-link-panel = 我的评审
 portal-work-link-bodies = 单位与人员
 portal-work-link-operations = 平台运行

@@ -347,7 +347,7 @@ pub async fn evaluation(
         })
         .await?;
     let title = view.say("evaluation-title");
-    let state_key = format!("evaluation-stand-{}", stand(&seen));
+    let state_key = format!("tenders-state-{}", seen.tender.state);
     view.render(
         "procurement/evaluation/result",
         "projects",
@@ -364,21 +364,10 @@ pub async fn evaluation(
             "active": seen.active().to_string(), "submitted": seen.submitted().to_string(),
             "ranking": found.rows, "invalid": found.invalid, "panel": found.panel,
             "may_award": seen.tender.state == TenderState::Evaluated,
-            "awarded": matches!(seen.tender.state, TenderState::Awarded | TenderState::Contracted),
+            "may_cancel": seen.tender.state == TenderState::Awarded,
+            "has_result": matches!(seen.tender.state, TenderState::Awarded | TenderState::Contracted),
         }),
     )
-}
-
-fn stand(seen: &Seen) -> &'static str {
-    match seen.tender.state {
-        TenderState::Closed => "closed",
-        TenderState::Opened if !seen.formed => "opened",
-        TenderState::Opened => "scoring",
-        TenderState::Evaluated => "evaluated",
-        TenderState::Awarded | TenderState::Contracted => "awarded",
-        TenderState::Failed | TenderState::Cancelled => "failed",
-        TenderState::Draft | TenderState::Open | TenderState::Held => "open",
-    }
 }
 
 /// The total as a fraction, where two decimals do not say all of it.
