@@ -412,7 +412,7 @@ fn project_view(view: &View, row: &ProjectRow) -> Value {
 fn stage_key(stage: &str) -> String {
     match stage {
         "under-way" | "all" => format!("portal-work-stage-{stage}"),
-        state => format!("tenders-state-{state}"),
+        tender => format!("tenders-state-{tender}"),
     }
 }
 
