@@ -16,7 +16,7 @@ pub use actions::{
 pub use api::operations;
 pub use jobs::run_due;
 pub use model::{Body, Handover, Membership, MembershipId, Person};
-pub use pages::{ManageMembers, routes};
+pub use pages::{ManageMembers, members_path, routes};
 pub use queries::{
     find_body, find_person, find_person_by_email, list_bodies, list_holders, list_members,
 };

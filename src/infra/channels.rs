@@ -100,11 +100,7 @@ impl Channel for Sms {
         job: i64,
     ) -> Result<(), Failure> {
         let language: Language = letter.language.parse().unwrap_or(Language::Chinese);
-        let args: Vec<(&str, &str)> = letter
-            .args
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.as_str()))
-            .collect();
+        let args = letter.arguments();
         let mut text = words.try_say(language, &format!("sms-{}", letter.name), &args)?;
         if let Some(link) = &letter.link {
             text = format!("{text} {}", config.link(link));

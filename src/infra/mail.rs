@@ -44,6 +44,14 @@ impl Letter {
         self
     }
 
+    /// What its words are worded with.
+    pub fn arguments(&self) -> Vec<(&str, &str)> {
+        self.args
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .collect()
+    }
+
     #[must_use]
     pub fn link(mut self, path: impl Into<String>) -> Self {
         self.link = Some(path.into());
@@ -134,11 +142,7 @@ impl Mailer {
         job: i64,
     ) -> Result<(), Failure> {
         let language: Language = letter.language.parse().unwrap_or(Language::Chinese);
-        let args: Vec<(&str, &str)> = letter
-            .args
-            .iter()
-            .map(|(k, v)| (k.as_str(), v.as_str()))
-            .collect();
+        let args = letter.arguments();
         let mut subject =
             words.try_say(language, &format!("mail-{}-subject", letter.name), &args)?;
         let body = words.try_say(language, &format!("mail-{}-body", letter.name), &args)?;

@@ -15,6 +15,8 @@ pub(super) mod sign_in;
 mod sign_up;
 mod terms;
 
+pub use terms::members_path;
+
 use super::actions::{self, Browser};
 use super::model::{Person, Proof, SecondFactor, Token};
 use super::rules::AccountRule;

@@ -20,7 +20,7 @@ fn membership_id(path: &str) -> Result<MembershipId, AppError> {
 }
 
 /// Where members of a body are listed for this actor.
-fn members_path(actor: &Actor, body: &Body) -> String {
+pub fn members_path(actor: &Actor, body: &Body) -> String {
     if actor.body_id() == Some(body.id) {
         "/account/members".into()
     } else {

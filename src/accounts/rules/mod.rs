@@ -407,6 +407,7 @@ mod tests {
 
     #[test]
     fn a_second_administrator_confirms_in_time() {
+        use AccountRule::{NotTheSecond, RecoveryTooLate};
         let at = |day| {
             chrono::NaiveDate::from_ymd_opt(2026, 3, day)
                 .unwrap()
@@ -420,7 +421,6 @@ mod tests {
             proposed_by: PersonId(2),
             proposed_at: at(2),
         };
-        use AccountRule::{NotTheSecond, RecoveryTooLate};
         for (by, day, expected) in [
             (3, 2, Ok(())),
             (3, 8, Ok(())),

@@ -51,10 +51,10 @@ fn load(db: &mut Db, by: &Actor, id: MembershipId) -> Result<Leaving, Failure> {
     let mut heirs = accounts::list_members(db, body.id)?;
     heirs.retain(|other| other.person_id != member.person_id && other.role == member.role);
     Ok(Leaving {
-        duties,
-        heirs,
         member,
         body,
+        duties,
+        heirs,
     })
 }
 
@@ -72,14 +72,6 @@ async fn find(view: &View, by: &Actor, id: MembershipId) -> Result<Leaving, AppE
 pub async fn show(who: May<ManageMembers>, view: View, id: Path<String>) -> Answer {
     let leaving = find(&view, &who.actor, membership_id(&id)?).await?;
     page(&view, &who.actor, &leaving, &Form::default())
-}
-
-fn members_path(actor: &Actor, body: &Body) -> String {
-    if actor.body_id() == Some(body.id) {
-        "/account/members".into()
-    } else {
-        format!("/admin/bodies/{}", body.id)
-    }
 }
 
 fn page(view: &View, actor: &Actor, leaving: &Leaving, form: &Form) -> Answer {
@@ -102,7 +94,7 @@ fn page(view: &View, actor: &Actor, leaving: &Leaving, form: &Form) -> Answer {
         "body": leaving.body.name, "duties": duties, "heirs": choices,
         "has_heirs": !leaving.heirs.is_empty(),
         "self_path": format!("/work/memberships/{}/end", leaving.member.id),
-        "back": members_path(actor, &leaving.body),
+        "back": accounts::members_path(actor, &leaving.body),
     });
     let title = view.say("portal-leaving-title");
     view.render_form("portal/leaving", "work", &title, form, &body)
@@ -129,7 +121,7 @@ pub async fn save(who: May<ManageMembers>, view: View, id: Path<String>, mut for
     });
     match done.await {
         Ok(()) => {
-            let back = members_path(&who.actor, &leaving.body);
+            let back = accounts::members_path(&who.actor, &leaving.body);
             Ok(view.see_other_with(&back, "accounts-ended"))
         }
         Err(failure) => {
