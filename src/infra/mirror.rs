@@ -26,11 +26,11 @@ impl Mirror {
     /// the second disk. Blocking.
     pub fn keep(&self, receipt_no: &str, sealed: &[u8], files: &[String]) -> Result<(), Failure> {
         for hash in files {
-            let shelf = hash.get(..2).unwrap_or_default();
-            let kept = self.folder.join("files").join(shelf).join(hash);
+            let drawer = hash.get(..2).unwrap_or_default();
+            let kept = self.folder.join("files").join(drawer).join(hash);
             if !kept.exists() {
                 let bytes =
-                    fs::read(self.files.join(shelf).join(hash)).map_err(Failure::internal)?;
+                    fs::read(self.files.join(drawer).join(hash)).map_err(Failure::internal)?;
                 put(&kept, &bytes)?;
             }
         }

@@ -77,11 +77,11 @@ pub fn end_backup(
         .execute(db)
 }
 
-/// Jobs that were given up, newest first: consumer, when, why.
-pub fn list_failed_jobs(
-    db: &mut Db,
-    size: i64,
-) -> QueryResult<Vec<(String, Option<NaiveDateTime>, Option<String>)>> {
+/// Consumer, when, why.
+type FailedJob = (String, Option<NaiveDateTime>, Option<String>);
+
+/// Jobs that were given up, newest first.
+pub fn list_failed_jobs(db: &mut Db, size: i64) -> QueryResult<Vec<FailedJob>> {
     jobs::table
         .filter(jobs::failed_at.is_not_null())
         .order(jobs::failed_at.desc())
