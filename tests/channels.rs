@@ -37,7 +37,7 @@ impl Gateway {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}/send", listener.local_addr().unwrap());
         let got: Arc<Mutex<Vec<Got>>> = Arc::default();
-        let (kept, mut answers) = (Arc::clone(&got), answers.to_vec().into_iter());
+        let (kept, mut answers) = (Arc::clone(&got), answers.iter().copied());
         std::thread::spawn(move || {
             let mut held = Vec::new();
             for stream in listener.incoming() {

@@ -12,6 +12,7 @@ use crate::infra::seal::random_hex;
 use crate::infra::store::machine_now;
 use crate::infra::tokens;
 use crate::infra::words::Language;
+use crate::kernel::people::SessionId;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::cookie::{Cookie, SameSite, time::Duration};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
@@ -21,6 +22,7 @@ use actix_web::web::{Bytes, BytesMut, Data};
 use actix_web::{HttpMessage, HttpResponse, ResponseError};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::NaiveDateTime;
 use futures_util::StreamExt;
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -218,35 +220,13 @@ fn bearer(req: &ServiceRequest) -> Option<String> {
     Some(hex::encode(Sha256::digest(token)))
 }
 
-async fn context_of(
-    req: &ServiceRequest,
+/// Who is behind a session's cookie or a program's token, as the database says at this moment.
+async fn frame_of(
     state: &Data<State>,
-    body: Bytes,
-) -> (Context, Option<String>) {
-    let now = machine_now();
-    let path = req
-        .uri()
-        .path_and_query()
-        .map_or("/", actix_web::http::uri::PathAndQuery::as_str);
-    let path = strip(path, &state.config).to_owned();
-    let is_api = path.starts_with(API);
-    let language = req
-        .cookie(LANGUAGE)
-        .and_then(|cookie| cookie.value().parse().ok())
-        .unwrap_or_else(|| {
-            let header = req
-                .headers()
-                .get(header::ACCEPT_LANGUAGE)
-                .and_then(|value| value.to_str().ok());
-            Language::accepted(header.unwrap_or_default())
-        });
-    let bearer = bearer(req).filter(|_| is_api);
-    let token = req
-        .cookie(SESSION)
-        .filter(|_| !is_api)
-        .and_then(|cookie| tokens::read(state.secrets.token_key(), cookie.value(), now));
-    let (session, is_stale) =
-        token.map_or((None, false), |token| (Some(token.session), token.is_stale));
+    session: Option<SessionId>,
+    bearer: Option<String>,
+    now: NaiveDateTime,
+) -> Frame {
     let is_demo = state.config.mode.is_demo();
     let mut found = if session.is_none() && bearer.is_none() && !is_demo {
         Frame::default()
@@ -300,6 +280,39 @@ async fn context_of(
             }
         });
     }
+    found
+}
+
+async fn context_of(
+    req: &ServiceRequest,
+    state: &Data<State>,
+    body: Bytes,
+) -> (Context, Option<String>) {
+    let now = machine_now();
+    let path = req
+        .uri()
+        .path_and_query()
+        .map_or("/", actix_web::http::uri::PathAndQuery::as_str);
+    let path = strip(path, &state.config).to_owned();
+    let is_api = path.starts_with(API);
+    let language = req
+        .cookie(LANGUAGE)
+        .and_then(|cookie| cookie.value().parse().ok())
+        .unwrap_or_else(|| {
+            let header = req
+                .headers()
+                .get(header::ACCEPT_LANGUAGE)
+                .and_then(|value| value.to_str().ok());
+            Language::accepted(header.unwrap_or_default())
+        });
+    let bearer = bearer(req).filter(|_| is_api);
+    let token = req
+        .cookie(SESSION)
+        .filter(|_| !is_api)
+        .and_then(|cookie| tokens::read(state.secrets.token_key(), cookie.value(), now));
+    let (session, is_stale) =
+        token.map_or((None, false), |token| (Some(token.session), token.is_stale));
+    let found = frame_of(state, session, bearer, now).await;
     let renewed = session
         .filter(|_| is_stale && found.actor.is_some())
         .and_then(|session| tokens::issue(state.secrets.token_key(), session, now).ok());
