@@ -33,7 +33,7 @@ struct Gateway {
 }
 
 impl Gateway {
-    fn start(answers: &[u16]) -> Self {
+    fn start(answers: &'static [u16]) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}/send", listener.local_addr().unwrap());
         let got: Arc<Mutex<Vec<Got>>> = Arc::default();
