@@ -111,7 +111,7 @@ pub async fn guard(
         Some((StatusCode::PAYLOAD_TOO_LARGE, Why::Status))
     } else if req.uri().path().contains("%00") {
         // No name of ours holds it, and PostgreSQL takes it in no text.
-        Some((StatusCode::BAD_REQUEST, Why::Status))
+        Some((StatusCode::NOT_FOUND, Why::Status))
     } else {
         forged(&req, &view).map(|why| (StatusCode::FORBIDDEN, why))
     };
