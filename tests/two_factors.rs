@@ -42,13 +42,20 @@ fn begin(client: &Client) -> String {
 
 /// Sets up the second factor: its key, and the recovery codes.
 fn enrol(client: &Client) -> (String, Vec<String>) {
+    let (key, codes, _used) = enrol_by(client);
+    (key, codes)
+}
+
+/// The same, and the code that did it: half a minute later another one would stand for this moment.
+fn enrol_by(client: &Client) -> (String, Vec<String>, String) {
     let key = begin(client);
-    let done = client.submit(SET_UP, SET_UP, &[("one_time_code", &code(&key))]);
+    let used = code(&key);
+    let done = client.submit(SET_UP, SET_UP, &[("one_time_code", &used)]);
     done.expect(200);
     let selector = scraper::Selector::parse("ul.recovery-codes li").unwrap();
     let codes = done.html();
     let codes = codes.select(&selector).map(|li| li.text().collect());
-    (key, codes.collect())
+    (key, codes.collect(), used)
 }
 
 fn with_password(client: &Client, name: &str) -> Reply {
@@ -83,7 +90,7 @@ fn set_up_and_asked_for(database: Database) {
     client
         .submit_from(&page, SET_UP, &[("one_time_code", &old)])
         .expect(422);
-    let (key, codes) = enrol(&client);
+    let (key, codes, used) = enrol_by(&client);
     assert_eq!(codes.len(), 10);
     assert!(!is_in(&elsewhere), "other sessions end");
     let sealed: Vec<Option<Vec<u8>>> = portal.read(|db| {
@@ -101,7 +108,6 @@ fn set_up_and_asked_for(database: Database) {
     client.get(SET_UP).expect(303);
 
     // The code that set it up is used; the next one is good, once.
-    let used = code(&key);
     let fresh = portal.anonymous();
     let asked = with_password(&fresh, "zhang");
     asked.expect(200).see("请输入动态口令");
