@@ -39,6 +39,7 @@ fn api(cfg: &mut ServiceConfig) {
     procurement::contracts::operations(&mut api);
     communities::directory::operations(&mut api);
     portal::search::operations(&mut api);
+    portal::notices::operations(&mut api);
     portal::organization::operations(&mut api);
     api.routes(cfg);
 }

@@ -24,6 +24,7 @@ mod commands;
 mod contracts;
 mod demo;
 mod evaluation;
+mod exports;
 mod files;
 mod forms;
 mod kill;

@@ -403,7 +403,7 @@ impl Walk {
         self.look("project", &[]);
         self.go("/search?q=%E5%85%BB%E8%80%81");
         self.see("居家养老巡访与精神关爱服务");
-        let feed = self.portal.anonymous().get("/projects.atom");
+        let feed = self.portal.anonymous().get("/notices.atom");
         feed.expect(200).see("居家养老巡访与精神关爱服务");
         project
     }

@@ -1,14 +1,15 @@
 //! The purchase catalogue for programs.
 
-use super::pages::{ManageCatalogue, drafts, import};
+use super::pages::{ManageCatalogue, drafts, import, read};
 use super::{Catalogue, CatalogueItem, queries};
+use crate::export_names;
 use crate::infra::failure::Failure;
 use crate::kernel::instant;
 use crate::kernel::paging::Page;
 use crate::kernel::scopes::Scope;
 use crate::web::api::field::{field, text};
 use crate::web::api::{Api, Kind, editable, thing};
-use crate::web::{Answer, May, State, View};
+use crate::web::{Answer, May, State, View, export};
 use actix_web::web::{Data, Path};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -44,6 +45,12 @@ pub fn operations(api: &mut Api) {
     )
     .scope(Scope::Catalogue)
     .versioned();
+    export::operations(
+        api,
+        &export_names!("/catalogue", "catalogue-year"),
+        &[text("year", 4), text("q", 60)],
+        read::export,
+    );
     api.get("/catalogue/{year}", "catalogue-year", show_year)
         .gives::<Page<Item>>();
     api.get("/catalogue/{year}/{code}", "catalogue-item", show_item)
@@ -86,6 +93,8 @@ struct Item {
     level: i64,
     parent_code: Option<String>,
     description: String,
+    /// What else people call it, between blanks.
+    aliases: String,
 }
 
 impl From<CatalogueItem> for Item {
@@ -96,6 +105,7 @@ impl From<CatalogueItem> for Item {
             level: item.level,
             parent_code: item.parent_code,
             description: item.description,
+            aliases: item.aliases,
         }
     }
 }

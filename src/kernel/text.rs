@@ -33,6 +33,11 @@ pub fn half_width(text: &str) -> String {
     text.nfkc().collect()
 }
 
+/// As two texts are compared: half-width, lower case.
+pub fn folded(text: &str) -> String {
+    half_width(text).to_lowercase()
+}
+
 /// Full-width ASCII (`０`, `，`, `￥`, U+3000) as half-width, anything else untouched.
 pub fn narrow(text: &str) -> String {
     text.chars()

@@ -2,8 +2,8 @@
 
 pub mod about;
 pub mod developers;
-pub mod feed;
 pub mod home;
+pub mod notices;
 pub mod operations;
 pub mod organization;
 pub mod search;
@@ -13,7 +13,7 @@ use actix_web::web::ServiceConfig;
 
 pub fn routes(cfg: &mut ServiceConfig) {
     search::routes(cfg);
-    feed::routes(cfg);
+    notices::routes(cfg);
     home::routes(cfg);
     about::routes(cfg);
     developers::routes(cfg);

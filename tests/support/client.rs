@@ -8,6 +8,7 @@ pub struct Reply {
     pub status: u16,
     pub location: Option<String>,
     pub body: String,
+    pub bytes: Vec<u8>,
     pub headers: BTreeMap<String, String>,
 }
 
@@ -351,6 +352,7 @@ fn read_reply(mut response: ureq::http::Response<ureq::Body>) -> Result<Reply, u
         status,
         location,
         body: String::from_utf8_lossy(&bytes).into_owned(),
+        bytes,
         headers,
     })
 }

@@ -5,7 +5,7 @@ pub(super) mod import;
 pub(super) mod read;
 
 use crate::kernel::roles::{BodyKind, Role};
-use crate::web::Permission;
+use crate::web::{Permission, export};
 use actix_web::web::{ServiceConfig, get, post};
 
 /// Importing a version and looking at drafts.
@@ -29,6 +29,7 @@ impl Permission for PublishCatalogue {
 }
 
 pub fn routes(cfg: &mut ServiceConfig) {
+    export::routes(cfg, "/catalogue", read::export);
     cfg.route("/catalogue", get().to(read::list))
         .route("/catalogue/import", get().to(import::edit))
         .route("/catalogue/import", post().to(import::save))

@@ -1,4 +1,4 @@
-//! The public pages: a version in three levels, and one item.
+//! The public pages: a version in three levels, its files, and one item.
 
 use super::ManageCatalogue;
 use crate::catalogue::model::{Catalogue, CatalogueId, CatalogueItem, CatalogueState};
@@ -6,16 +6,51 @@ use crate::catalogue::queries;
 use crate::infra::actor::Actor;
 use crate::infra::failure::Failure;
 use crate::kernel::{instant, text};
-use crate::web::{Answer, State, View};
-use actix_web::web::{Data, Path, Query};
-use serde::{Deserialize, Serialize};
+use crate::web::export::{self, Cell, Column, Entry, Export};
+use crate::web::{Answer, Form, State, View};
+use actix_web::web::{Data, Path};
+use serde::Serialize;
 use serde_json::json;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-#[derive(Deserialize)]
-pub struct Asked {
-    year: Option<String>,
-    q: Option<String>,
+/// The filters, as they stand in the address.
+const FIELDS: [&str; 2] = ["year", "q"];
+
+/// What of the address names a version and reduces it.
+struct Asked {
+    year: Option<i64>,
+    words: String,
+}
+
+impl Asked {
+    fn of(view: &View) -> Result<Self, Failure> {
+        let typed = view.query();
+        let year = match typed.raw("year") {
+            "" => None,
+            year => Some(year.parse().map_err(|_typed| Failure::NotFound)?),
+        };
+        Ok(Self {
+            year,
+            words: text::excerpt(&text::clean(typed.raw("q")), 60),
+        })
+    }
+
+    fn load(
+        year: Option<i64>,
+        db: &mut crate::infra::db::Db,
+    ) -> Result<Option<(Catalogue, Vec<CatalogueItem>)>, Failure> {
+        let catalogue = match year {
+            Some(year) => Some(queries::find_published(db, year)?.ok_or(Failure::NotFound)?),
+            None => queries::newest_published(db)?,
+        };
+        Ok(match catalogue {
+            Some(catalogue) => {
+                let items = queries::list_items(db, catalogue.id)?;
+                Some((catalogue, items))
+            }
+            None => None,
+        })
+    }
 }
 
 /// A version's heading as pages show it.
@@ -74,32 +109,12 @@ struct GroupRow {
     providers: String,
 }
 
-pub async fn list(view: View, state: Data<State>, asked: Query<Asked>) -> Answer {
-    let year = asked.year.as_deref().filter(|year| !year.is_empty());
-    let year: Option<i64> = match year.map(str::parse) {
-        None => None,
-        Some(Ok(year)) => Some(year),
-        Some(Err(_)) => return Err(Failure::NotFound.into()),
-    };
+pub async fn list(view: View, state: Data<State>) -> Answer {
+    let Asked { year, words } = Asked::of(&view)?;
     let (shown, versions) = state
         .store
-        .read(move |db| {
-            let catalogue = match year {
-                Some(year) => Some(queries::find_published(db, year)?.ok_or(Failure::NotFound)?),
-                None => queries::newest_published(db)?,
-            };
-            let versions = queries::list_public(db)?;
-            let shown = match catalogue {
-                Some(catalogue) => {
-                    let items = queries::list_items(db, catalogue.id)?;
-                    Some((catalogue, items))
-                }
-                None => None,
-            };
-            Ok((shown, versions))
-        })
+        .read(move |db| Ok((Asked::load(year, db)?, queries::list_public(db)?)))
         .await?;
-    let asked_for = text::excerpt(&text::clean(asked.q.as_deref().unwrap_or_default()), 60);
     let current = shown.as_ref().map(|(catalogue, _)| catalogue.year);
     let years: Vec<_> = versions
         .iter()
@@ -114,8 +129,16 @@ pub async fn list(view: View, state: Data<State>, asked: Query<Asked>) -> Answer
     let (groups, found) = shown
         .as_ref()
         .map_or((Vec::new(), 0), |(catalogue, items)| {
-            tree(catalogue.year, items, &asked_for)
+            let (kept, found) = selected(items, &words);
+            (tree(catalogue.year, &kept), found)
         });
+    let address = Form::default()
+        .with(
+            "year",
+            year.map(|year| year.to_string()).unwrap_or_default(),
+        )
+        .with("q", &words)
+        .address("/catalogue", &FIELDS, None);
     let may_manage = view.actor().is_some_and(Actor::may::<ManageCatalogue>);
     let title = view.say("catalogue-title");
     view.render(
@@ -127,21 +150,49 @@ pub async fn list(view: View, state: Data<State>, asked: Query<Asked>) -> Answer
             "years": if years.len() > 1 { years } else { Vec::new() },
             "groups": groups,
             "found": found.to_string(),
-            "q": asked_for,
+            "q": words,
+            "exports": export::links(&address),
             "may_manage": may_manage,
         }),
     )
 }
 
-/// The three levels, reduced to what was asked for: an item that matches comes with all below and above it.
-fn tree(year: i64, items: &[CatalogueItem], asked: &str) -> (Vec<Group>, usize) {
-    let folded = text::half_width(asked).to_lowercase();
-    let matches = |item: &CatalogueItem| {
-        item.code.to_lowercase().starts_with(&folded)
-            || [&item.name, &item.aliases]
-                .iter()
-                .any(|name| text::half_width(name).to_lowercase().contains(&folded))
+/// What was asked for, and how much of it there is: an item that matches comes with all below and above it.
+fn selected<'a>(items: &'a [CatalogueItem], asked: &str) -> (Vec<&'a CatalogueItem>, usize) {
+    let folded = text::folded(asked);
+    let parents: BTreeMap<&str, &str> = items
+        .iter()
+        .filter_map(|item| Some((item.code.as_str(), item.parent_code.as_deref()?)))
+        .collect();
+    // Three levels: two above at most.
+    let above = |code: &'a str| {
+        std::iter::successors(parents.get(code).copied(), |code| {
+            parents.get(code).copied()
+        })
+        .take(2)
     };
+    let hits: BTreeSet<&str> = items
+        .iter()
+        .filter(|item| {
+            item.code.to_lowercase().starts_with(&folded)
+                || [&item.name, &item.aliases]
+                    .iter()
+                    .any(|name| text::folded(name).contains(&folded))
+        })
+        .map(|item| item.code.as_str())
+        .collect();
+    let around: BTreeSet<&str> = hits.iter().flat_map(|code| above(code)).collect();
+    let kept = items.iter().filter(|item| {
+        let code = item.code.as_str();
+        hits.contains(code)
+            || around.contains(code)
+            || above(code).any(|parent| hits.contains(parent))
+    });
+    (kept.collect(), hits.len())
+}
+
+/// The three levels.
+fn tree(year: i64, items: &[&CatalogueItem]) -> Vec<Group> {
     let mut below: BTreeMap<&str, Vec<&CatalogueItem>> = BTreeMap::new();
     for item in items {
         if let Some(parent) = &item.parent_code {
@@ -149,30 +200,63 @@ fn tree(year: i64, items: &[CatalogueItem], asked: &str) -> (Vec<Group>, usize) 
         }
     }
     let children = |code: &str| below.get(code).map_or(&[][..], Vec::as_slice);
-    let found = items.iter().filter(|item| matches(item)).count();
-    let groups = items.iter().filter(|item| item.level == 1).map(|top| {
-        let rows = children(&top.code).iter().filter_map(|middle| {
-            let whole = matches(top) || matches(middle);
-            let kept: Vec<ItemLink> = children(&middle.code)
-                .iter()
-                .filter(|item| whole || matches(item))
-                .map(|item| ItemLink::of(year, item))
-                .collect();
-            (whole || !kept.is_empty()).then(|| GroupRow {
-                item: ItemLink::of(year, middle),
-                children: kept,
-                projects: format!("/projects?code={}", middle.code),
-                providers: format!("/organizations?code={}", middle.code),
-            })
-        });
-        Group {
+    let row = |middle: &CatalogueItem| GroupRow {
+        item: ItemLink::of(year, middle),
+        children: children(&middle.code)
+            .iter()
+            .map(|item| ItemLink::of(year, item))
+            .collect(),
+        projects: format!("/projects?code={}", middle.code),
+        providers: format!("/organizations?code={}", middle.code),
+    };
+    items
+        .iter()
+        .filter(|item| item.level == 1)
+        .map(|top| Group {
             item: ItemLink::of(year, top),
             anchor: format!("class-{}", top.code),
-            rows: rows.collect(),
+            rows: children(&top.code).iter().map(|item| row(item)).collect(),
+        })
+        .collect()
+}
+
+/// What the files of a version show. A new version can be written by their first seven.
+const COLUMNS: [Column; 7] = [
+    ("catalogue-column-code", 12),
+    ("catalogue-column-name", 36),
+    ("catalogue-column-level", 8),
+    ("catalogue-column-parent", 12),
+    ("catalogue-column-description", 48),
+    ("catalogue-column-aliases", 28),
+    ("catalogue-column-year", 8),
+];
+
+pub async fn export(view: View, state: Data<State>) -> Answer {
+    let _turn = view.export_turn().await?;
+    let Asked { year, words } = Asked::of(&view)?;
+    let shown = state.store.read(move |db| Asked::load(year, db)).await?;
+    let mut export = Export::new(&view, "catalogue", view.say("catalogue-title"), &COLUMNS)?;
+    if let Some((catalogue, items)) = &shown {
+        for item in selected(items, &words).0 {
+            let cells: [Cell; 7] = [
+                item.code.as_str().into(),
+                item.name.as_str().into(),
+                Cell::Number(item.level),
+                item.parent_code.clone().into(),
+                item.description.as_str().into(),
+                item.aliases.as_str().into(),
+                Cell::Number(catalogue.year),
+            ];
+            let entry = Entry {
+                id: format!("catalogue/{}/{}", catalogue.year, item.code),
+                title: format!("{} {}", item.code, item.name),
+                link: ItemLink::of(catalogue.year, item).href,
+                updated: catalogue.published_at.unwrap_or(catalogue.imported_at),
+            };
+            export.row(cells, entry)?;
         }
-    });
-    let groups = groups.filter(|group| asked.is_empty() || !group.rows.is_empty());
-    (groups.collect(), found)
+    }
+    export.answer().await
 }
 
 /// What the item page shows.

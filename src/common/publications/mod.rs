@@ -7,4 +7,4 @@ mod queries;
 
 pub use actions::publish;
 pub use model::{Notice, Publication, PublicationId};
-pub use queries::{find, list_newest, list_of_subject};
+pub use queries::{find, list_newest, list_of_subject, list_public};

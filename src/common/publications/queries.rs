@@ -33,6 +33,31 @@ pub fn list_newest(db: &mut Db, kinds: &[&str], size: i64) -> QueryResult<Vec<Pu
     query.load(db)
 }
 
+/// Notices of a kind or of all, the newest first, after the last one seen.
+pub fn list_public(
+    db: &mut Db,
+    kind: Option<&str>,
+    after: Option<(NaiveDateTime, PublicationId)>,
+    size: i64,
+) -> QueryResult<Vec<Publication>> {
+    let mut query = publications::table
+        .order((publications::published_at.desc(), publications::id.desc()))
+        .limit(size)
+        .select(columns::<Publication>())
+        .into_boxed();
+    if let Some(kind) = kind {
+        query = query.filter(publications::kind.eq(kind.to_owned()));
+    }
+    if let Some((at, id)) = after {
+        query = query.filter(publications::published_at.le(at)).filter(
+            publications::published_at
+                .lt(at)
+                .or(publications::id.lt(id)),
+        );
+    }
+    query.load(db)
+}
+
 pub fn list_of_subject(db: &mut Db, subject: (&str, i64)) -> QueryResult<Vec<Publication>> {
     publications::table
         .filter(

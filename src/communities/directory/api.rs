@@ -1,22 +1,29 @@
 //! Communities for programs, and who serves them.
 
+use super::list;
 use super::model::Service;
 use super::pages::find_place;
 use super::queries;
+use crate::export_names;
 use crate::infra::failure::Failure;
 use crate::kernel::paging::Page;
 use crate::regions::{self, Region};
 use crate::web::api::field::text;
-use crate::web::api::{Api, thing};
-use crate::web::{Answer, View};
+use crate::web::api::{Api, Field, thing};
+use crate::web::{Answer, View, export};
 use actix_web::web::Path;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+/// The filters of the list, as on its page.
+const FILTERS: [Field; 2] = [text("q", 40), text("town", 12)];
+
 pub fn operations(api: &mut Api) {
-    api.get("/communities", "communities-list", list)
-        .takes([text("town", 12)])
+    api.get("/communities", "communities-list", list_all)
+        .takes(FILTERS)
         .gives::<Page<Place>>();
+    let names = export_names!("/communities", "communities-list");
+    export::operations(api, &names, &FILTERS, list::export);
     api.get("/communities/{code}", "communities-show", show)
         .gives::<Served>();
 }
@@ -81,8 +88,8 @@ impl From<Service> for ServiceDto {
     }
 }
 
-async fn list(view: View) -> Answer {
-    let town = view.query().raw("town").to_owned();
+async fn list_all(view: View) -> Answer {
+    let asked = list::Asked::of(&view);
     let places = view
         .state
         .store
@@ -90,7 +97,7 @@ async fn list(view: View) -> Answer {
         .await?;
     let rows = places
         .into_iter()
-        .filter(|place| town.is_empty() || place.parent_code.as_deref() == Some(town.as_str()))
+        .filter(|place| asked.keeps(place))
         .map(Place::from)
         .collect();
     thing(&Page { rows, next: None })

@@ -1,18 +1,18 @@
 //! Choosing a community, remembering it, and its page.
 
+use super::list::{Asked, FIELDS};
 use super::model::Service;
 use super::rules::{Cover, Served, coverage};
 use super::views::{OpenProjects, Places, Services};
 use crate::infra::db::Db;
 use crate::infra::failure::Failure;
-use crate::kernel::{instant, text};
+use crate::kernel::instant;
 use crate::regions::{self, Region, RegionKind};
 use crate::web::guard::cookie;
-use crate::web::{Answer, AppError, Form, View};
+use crate::web::{Answer, AppError, Form, View, export};
 use actix_web::HttpRequest;
-use actix_web::web::{Path, Query};
+use actix_web::web::Path;
 use chrono::{NaiveDate, NaiveDateTime};
-use serde::Deserialize;
 use serde_json::{Value, json};
 
 /// The cookie that holds the code of the reader's own community.
@@ -46,19 +46,11 @@ pub async fn find_place(view: &View, code: String) -> Result<Option<Region>, App
     Ok(found.filter(is_place))
 }
 
-#[derive(Deserialize)]
-pub struct Choice {
-    #[serde(default)]
-    q: String,
-    #[serde(default)]
-    town: String,
-    #[serde(default)]
-    all: String,
-}
-
 /// One tap from the menu: straight to the remembered community, unless another is to be chosen.
-pub async fn choose(view: View, req: HttpRequest, choice: Query<Choice>) -> Answer {
-    let asks = !choice.all.is_empty() || !choice.q.is_empty() || !choice.town.is_empty();
+pub async fn choose(view: View, req: HttpRequest) -> Answer {
+    let asked = Asked::of(&view);
+    let is_searched = !asked.q.is_empty();
+    let asks = is_searched || !asked.town.is_empty() || view.query().is_checked("all");
     let mine = match remembered(&req) {
         Some(code) => find_place(&view, code).await?,
         None => None,
@@ -71,9 +63,8 @@ pub async fn choose(view: View, req: HttpRequest, choice: Query<Choice>) -> Answ
         .store
         .read(|db| Ok((regions::list_towns(db)?, regions::list_communities(db)?)))
         .await?;
-    let q = text::excerpt(&text::clean(&choice.q), 40);
     let entry = |region: &Region| json!({ "href": format!("/communities/{}", region.code), "name": region.short_name() });
-    let named = |region: &&Region| !q.is_empty() && region.name.contains(&q);
+    let named = |region: &&Region| is_searched && asked.names(region);
     let towns_found: Vec<Value> = towns
         .iter()
         .filter(named)
@@ -103,14 +94,15 @@ pub async fn choose(view: View, req: HttpRequest, choice: Query<Choice>) -> Answ
                 "code": town.code,
                 "name": town.name,
                 "count": view.say_with("communities-count", &[("count", &places.len().to_string())]),
-                "is_open": choice.town == town.code,
+                "is_open": asked.town == town.code,
                 "places": places,
             })
         })
         .collect();
     let body = json!({
-        "q": q,
-        "searched": !q.is_empty(),
+        "q": asked.q,
+        "searched": is_searched,
+        "exports": export::links(&Form::default().with("q", &asked.q).with("town", &asked.town).address("/communities", &FIELDS, None)),
         "towns_found": towns_found,
         "found": found,
         "towns": groups,

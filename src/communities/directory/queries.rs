@@ -8,6 +8,7 @@ use crate::schema::{
 };
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
+use std::collections::BTreeMap;
 
 /// More than any community or provider has; a page is no archive.
 const MOST: i64 = 500;
@@ -56,6 +57,24 @@ pub fn list_services_by(db: &mut Db, provider: BodyId) -> QueryResult<Vec<Servic
     services!()
         .filter(contracts::provider_id.eq(provider.0))
         .load(db)
+}
+
+/// How many published contracts there are for each place, and when the newest was published.
+pub fn count_services(db: &mut Db) -> QueryResult<BTreeMap<String, (i64, Option<NaiveDateTime>)>> {
+    let rows: Vec<(String, i64, Option<NaiveDateTime>)> = contract_communities::table
+        .inner_join(contracts::table.on(contracts::id.eq(contract_communities::contract_id)))
+        .filter(contracts::published_at.is_not_null())
+        .group_by(contract_communities::region_code)
+        .select((
+            contract_communities::region_code,
+            diesel::dsl::count(contracts::id),
+            diesel::dsl::max(contracts::published_at),
+        ))
+        .load(db)?;
+    Ok(rows
+        .into_iter()
+        .map(|(code, count, newest)| (code, (count, newest)))
+        .collect())
 }
 
 /// What takes bids at `now`, the nearest deadline first: everywhere, or for one community.

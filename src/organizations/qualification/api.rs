@@ -4,28 +4,34 @@ use super::model::{KeepDirectory, Qualification, QualificationId, QualificationS
 use super::pages::{apply, directory, files, review};
 use super::queries;
 use crate::catalogue;
+use crate::export_names;
 use crate::infra::failure::Failure;
 use crate::kernel::instant;
 use crate::kernel::paging::Page;
 use crate::kernel::scopes::Scope;
 use crate::organizations::registry::{self, ProviderId, SeeOwnProvider};
 use crate::web::api::field::{field, text};
-use crate::web::api::{Api, Kind, PAGED, after, size, tagged, thing};
-use crate::web::{Answer, May, State, View};
+use crate::web::api::{Api, Field, Kind, PAGED, after, size, tagged, thing};
+use crate::web::{Answer, May, State, View, export};
 use actix_web::web::{Data, Path};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+/// The filters of the list, as on its page.
+const FILTERS: [Field; 4] = [
+    text("q", 60),
+    text("kind", 20),
+    text("town", 12),
+    text("code", 20),
+];
+
 pub fn operations(api: &mut Api) {
     api.get("/organizations", "directory-list", list)
-        .takes([
-            text("q", 60),
-            text("kind", 20),
-            text("town", 12),
-            text("code", 20),
-        ])
+        .takes(FILTERS)
         .takes(PAGED)
         .gives::<Page<Entry>>();
+    let names = export_names!("/organizations", "directory-list");
+    export::operations(api, &names, &FILTERS, directory::export);
     api.get(
         "/organizations/applications",
         "directory-applications",

@@ -42,7 +42,8 @@ const SITEMAP: &[(&str, &[(&str, &str)])] = &[
         &[
             ("/catalogue", "layout-nav-catalogue"),
             ("/projects", "layout-nav-projects"),
-            ("/projects.atom", "layout-foot-feed"),
+            ("/notices", "notices-title"),
+            ("/notices.atom", "layout-foot-feed"),
             ("/organizations", "layout-nav-organizations"),
             ("/contracts", "layout-nav-contracts"),
         ],

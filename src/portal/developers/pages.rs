@@ -41,7 +41,7 @@ fn row(view: &View, operation: &Operation) -> Value {
         .collect();
     json!({
         "id": operation.id, "method": operation.method, "path": operation.path,
-        "what": view.say(&format!("api-{}", operation.id)),
+        "what": operation.summary(&view.state.words, view.language()),
         "scope": operation.scope.map(|scope| scope.to_string()),
         "file": operation.file, "versioned": operation.is_versioned,
         "fields": fields, "has_fields": !operation.fields.is_empty() || operation.file.is_some(),

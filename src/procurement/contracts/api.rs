@@ -4,6 +4,7 @@ use super::model::{Contract, ContractId, SecretField};
 use super::pages::{award, edit, import, list, show, sign};
 use super::queries;
 use crate::accounts;
+use crate::export_names;
 use crate::infra::actor::Actor;
 use crate::infra::db::Db;
 use crate::infra::failure::Failure;
@@ -11,11 +12,19 @@ use crate::kernel::instant;
 use crate::kernel::paging::Page;
 use crate::kernel::scopes::Scope;
 use crate::web::api::field::{field, text};
-use crate::web::api::{Api, Kind, PAGED, size, tagged, thing};
-use crate::web::{Answer, SignedIn, State, View};
+use crate::web::api::{Api, Field, Kind, PAGED, size, tagged, thing};
+use crate::web::{Answer, SignedIn, State, View, export};
 use actix_web::web::{Data, Path};
 use schemars::JsonSchema;
 use serde::Serialize;
+
+/// The filters of the list, as on its page.
+const FILTERS: [Field; 4] = [
+    text("q", 60),
+    text("region", 12),
+    text("code", 20),
+    text("year", 4),
+];
 
 pub fn operations(api: &mut Api) {
     api.post(
@@ -40,14 +49,11 @@ pub fn operations(api: &mut Api) {
     ])
     .versioned();
     api.get("/contracts", "contracts-list", list_public)
-        .takes([
-            text("q", 60),
-            text("region", 12),
-            text("code", 20),
-            text("year", 4),
-        ])
+        .takes(FILTERS)
         .takes(PAGED)
         .gives::<Page<ContractDto>>();
+    let names = export_names!("/contracts", "contracts-list");
+    export::operations(api, &names, &FILTERS, list::export);
     api.post("/contracts/import", "contracts-import", import::save)
         .scope(Scope::Contracts)
         .file("file");

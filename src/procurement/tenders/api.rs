@@ -6,6 +6,7 @@ use super::{actions, queries};
 use crate::accounts;
 use crate::catalogue;
 use crate::common::clocks;
+use crate::export_names;
 use crate::infra::actor::Actor;
 use crate::infra::db::Db;
 use crate::infra::failure::Failure;
@@ -15,7 +16,7 @@ use crate::kernel::scopes::Scope;
 use crate::procurement::projects::{self, PrepareProjects, Project, ProjectId};
 use crate::web::api::field::{field, text};
 use crate::web::api::{Api, Field, Kind, PAGED, editable, size, tagged, thing};
-use crate::web::{Answer, May, State, View};
+use crate::web::{Answer, May, State, View, export};
 use actix_web::web::{Data, Path};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -35,6 +36,8 @@ pub fn operations(api: &mut Api) {
         .takes(FILTERS)
         .takes(PAGED)
         .gives::<Page<ProjectDto>>();
+    let names = export_names!("/projects", "projects-list");
+    export::operations(api, &names, &FILTERS, list::export);
     api.get("/projects/mine", "projects-mine", list_own)
         .scope(Scope::Projects)
         .takes([text("state", 20)])

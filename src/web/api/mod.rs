@@ -14,6 +14,7 @@ pub use field::{Field, Kind};
 
 use super::{Answer, View};
 use crate::infra::failure::Failure;
+use crate::infra::words::{Language, Words};
 use crate::kernel::paging::{PageSize, decode_cursor};
 use crate::kernel::scopes::Scope;
 use actix_web::body::BoxBody;
@@ -46,6 +47,8 @@ pub struct Operation {
     pub schema: Option<fn(&mut SchemaGenerator) -> Schema>,
     /// The media type of a GET that is not JSON.
     pub media: &'static str,
+    /// The list that this gives as a file.
+    pub export_of: Option<&'static str>,
 }
 
 impl Operation {
@@ -60,6 +63,7 @@ impl Operation {
             is_versioned: false,
             schema: None,
             media: "application/json",
+            export_of: None,
         }
     }
 
@@ -93,6 +97,27 @@ impl Operation {
     pub fn media(&mut self, media: &'static str) -> &mut Self {
         self.media = media;
         self
+    }
+
+    /// Gives the list of this operation as a file.
+    pub fn exports(&mut self, list: &'static str) -> &mut Self {
+        self.export_of = Some(list);
+        self
+    }
+
+    /// What it does, in words.
+    pub fn summary(&self, words: &Words, language: Language) -> String {
+        let Some(list) = self.export_of else {
+            return words.say(language, &format!("api-{}", self.id), &[]);
+        };
+        let list = words.say(language, &format!("api-{list}"), &[]);
+        let ending = self.path.rsplit_once('.').map_or("", |(_, ending)| ending);
+        let format = ending.to_uppercase();
+        words.say(
+            language,
+            "api-export",
+            &[("list", &list), ("format", &format)],
+        )
     }
 
     /// The address with `/api/v1`.

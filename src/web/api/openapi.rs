@@ -60,7 +60,7 @@ fn describe(
     operation: &Operation,
     generator: &mut SchemaGenerator,
 ) -> Value {
-    let summary = words.say(language, &format!("api-{}", operation.id), &[]);
+    let summary = operation.summary(words, language);
     let mut described = json!({
         "operationId": operation.id,
         "summary": summary,
@@ -177,6 +177,9 @@ fn responses(
             "304".into(),
             json!({ "description": words.say(language, "api-same", &[]) }),
         );
+    }
+    if operation.export_of.is_some() {
+        statuses.push("422");
     }
     if operation.is_versioned {
         statuses.push("428");

@@ -131,3 +131,5 @@ api-communities-show = One community, and who serves it
 api-search = Searches everything public
 api-panel-remind = Reminds members of the panel whose sheets are missing
 api-panel-replace = Replaces a silent member of the panel
+api-export = { $list }, as a file: { $format }
+api-notices = Notices

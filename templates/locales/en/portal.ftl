@@ -226,3 +226,4 @@ portal-leaving-reason = Statement
 portal-leaving-reason-hint = Needed when nobody takes it over, such as: the department takes the matter back
 portal-leaving-button = End the role
 portal-leaving-cancel = Do not end it, go back
+portal-home-news-all = All notices

@@ -10,7 +10,6 @@ projects-code = Catalogue
 projects-any = All
 projects-filter-button = Filter
 projects-filter-clear = Clear the filters
-projects-csv = Download (CSV)
 projects-feed = Subscribe (Atom)
 projects-count = On this page: { $count }
 projects-none = No project has been published yet. Subscribe to the feed to hear of new ones.

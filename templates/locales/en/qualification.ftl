@@ -16,7 +16,6 @@ qualification-any = All
 qualification-filter-button = Filter
 qualification-filter-clear = Clear filters
 qualification-count = { $count } organizations
-qualification-csv = Download as CSV
 qualification-contact = Contact
 qualification-listed-on = Listed on
 qualification-listed-since = Listed

@@ -29,4 +29,3 @@ search-ask = Type the name of a community, a service or an organization, or a pr
 search-ask-example = For example:
 
 feed-title = Sanshe · procurement notices
-feed-subtitle = Tenders, awards and contracts, as they are published.

@@ -131,3 +131,5 @@ api-communities-show = 一个社区及为其服务的组织
 api-search = 搜索
 api-panel-remind = 提醒未提交评分的评审成员
 api-panel-replace = 更换未履职的评审专家
+api-export = { $list }：{ $format } 文件
+api-notices = 公告

@@ -226,3 +226,4 @@ portal-leaving-reason = 说明
 portal-leaving-reason-hint = 无接办人时必填，例如：事项由上级部门收回
 portal-leaving-button = 终止角色
 portal-leaving-cancel = 不终止，返回
+portal-home-news-all = 全部公告

@@ -10,7 +10,6 @@ projects-code = 购买目录
 projects-any = 全部
 projects-filter-button = 筛选
 projects-filter-clear = 清除筛选
-projects-csv = 下载（CSV）
 projects-feed = 订阅（Atom）
 projects-count = 本页 { $count } 个项目
 projects-none = 还没有公开的采购项目。可以订阅采购公告，有新项目时及时知道。

@@ -16,7 +16,6 @@ qualification-any = 全部
 qualification-filter-button = 筛选
 qualification-filter-clear = 清除筛选
 qualification-count = 共 { $count } 家
-qualification-csv = 下载 CSV 表格
 qualification-contact = 联系
 qualification-listed-on = 列入日期
 qualification-listed-since = 列入日期

@@ -29,4 +29,3 @@ search-ask = 输入社区、服务、社会组织的名称，或者项目编号�
 search-ask-example = 例如：
 
 feed-title = 三社 · 采购公告
-feed-subtitle = 采购、结果与合同公告，发布即更新。

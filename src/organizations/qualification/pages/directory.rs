@@ -1,4 +1,4 @@
-//! The public directory: filters kept in the address, pages by the last row seen, CSV of the same selection.
+//! The public directory: filters kept in the address, pages by the last row seen, files of the same selection.
 
 use super::{NAV, word_kind};
 use crate::catalogue::{self, CatalogueItem, Offered};
@@ -11,7 +11,7 @@ use crate::organizations::qualification::model::KeepDirectory;
 use crate::organizations::qualification::queries::{self, Filter, Listed};
 use crate::organizations::registry::{self, ProviderId, ProviderKind};
 
-use crate::web::csv::{BLOCK, Table, is_last};
+use crate::web::export::{self, BLOCK, Cell, Column, Entry, Export, is_last};
 use crate::web::{Answer, Form, State, View};
 use actix_web::web::Data;
 use serde_json::{Value, json};
@@ -129,8 +129,8 @@ pub async fn list(view: View, state: Data<State>) -> Answer {
         "count": count_text,
         "filtered": is_filtered,
         "everywhere": (!asked.form.raw("q").is_empty()).then(|| asked.form.address("/search", &["q"], None)),
-        "csv": asked.form.address("/organizations.csv", &FIELDS, None),
-        "pager": { "prev": asked.after.as_ref().map(|_| first), "next": next, "count_text": count_text },
+        "exports": export::links(&first),
+        "pager": { "prev": asked.after.as_ref().map(|_| first.clone()), "next": next, "count_text": count_text },
         "kinds": view.choices("qualification-any", KINDS.iter().map(|kind| (kind.to_string(), word_kind(&view, *kind)))),
         "towns": view.choices("qualification-any", offer.towns()),
         "codes": view.choices("qualification-any", offer.codes()),
@@ -181,6 +181,18 @@ fn few(view: &View, all: &[String]) -> String {
     )
 }
 
+/// What the files of the list show.
+const COLUMNS: [Column; 8] = [
+    ("registry-name", 36),
+    ("registry-kind", 18),
+    ("registry-code", 22),
+    ("registry-scope", 48),
+    ("registry-areas", 36),
+    ("registry-phone", 18),
+    ("registry-address", 36),
+    ("qualification-listed-on", 14),
+];
+
 pub async fn export(view: View, state: Data<State>) -> Answer {
     let _turn = view.export_turn().await?;
     let offer = state
@@ -192,17 +204,8 @@ pub async fn export(view: View, state: Data<State>) -> Answer {
         .store
         .read(|db| Ok((registry::scope_names(db)?, registry::area_names(db)?)))
         .await?;
-    let heads = [
-        "registry-name",
-        "registry-kind",
-        "registry-code",
-        "registry-scope",
-        "registry-areas",
-        "registry-phone",
-        "registry-address",
-        "qualification-listed-on",
-    ];
-    let mut table = Table::new(heads.map(|key| view.say(key)))?;
+    let title = view.say("qualification-directory-title");
+    let mut export = Export::new(&view, "organizations", title, &COLUMNS)?;
     let mut after = None;
     loop {
         let filter = filter.clone();
@@ -211,22 +214,30 @@ pub async fn export(view: View, state: Data<State>) -> Answer {
             .read(move |db| Ok(queries::list_listed(db, &filter, after, BLOCK)?))
             .await?;
         for row in &rows {
-            table.row([
-                row.provider.name.clone(),
-                word_kind(&view, row.provider.kind),
-                row.provider.credit_code.to_string(),
-                worded(&names, &row.scope).join("; "),
-                worded(&areas, &row.areas).join("; "),
-                row.provider.phone.clone(),
-                row.provider.address.clone(),
-                row.listed_at.map(instant::date).unwrap_or_default(),
-            ])?;
+            let provider = &row.provider;
+            let cells: [Cell; 8] = [
+                provider.name.clone().into(),
+                word_kind(&view, provider.kind).into(),
+                provider.credit_code.to_string().into(),
+                worded(&names, &row.scope).join("; ").into(),
+                worded(&areas, &row.areas).join("; ").into(),
+                provider.phone.clone().into(),
+                provider.address.clone().into(),
+                row.listed_at.map(instant::shanghai_date).into(),
+            ];
+            let entry = Entry {
+                id: format!("organization/{}", provider.id),
+                title: provider.name.clone(),
+                link: format!("/organizations/{}", provider.id),
+                updated: row.listed_at.unwrap_or(provider.created_at),
+            };
+            export.row(cells, entry)?;
         }
         after = rows
             .last()
             .map(|last| (last.provider.sort_key.clone(), last.provider.id));
         if is_last(rows.len()) {
-            return table.answer("organizations.csv");
+            return export.answer().await;
         }
     }
 }

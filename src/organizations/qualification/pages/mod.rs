@@ -6,13 +6,13 @@ pub(super) mod files;
 pub(super) mod review;
 
 use super::QualificationState;
-use crate::web::View;
+use crate::web::{View, export};
 use actix_web::web::{ServiceConfig, get, post, resource};
 use serde_json::{Value, json};
 
 pub fn routes(cfg: &mut ServiceConfig) {
+    export::routes(cfg, "/organizations", directory::export);
     cfg.service(resource("/organizations").route(get().to(directory::list)))
-        .service(resource("/organizations.csv").route(get().to(directory::export)))
         .service(resource("/organizations/applications").route(get().to(review::list)))
         .service(
             resource("/organizations/applications/{id}")

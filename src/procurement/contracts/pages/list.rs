@@ -1,4 +1,4 @@
-//! Published contracts for everybody, with filters and as CSV; a body's unpublished ones for itself.
+//! Published contracts for everybody, with filters and as files; a body's unpublished ones for itself.
 
 use super::stand;
 use crate::infra::actor::Actor;
@@ -11,7 +11,7 @@ use crate::kernel::text;
 use crate::procurement::contracts::model::{Contract, ContractId, DraftContracts};
 use crate::procurement::contracts::queries::{self, Filters};
 use crate::regions;
-use crate::web::csv::{BLOCK, Table, is_last};
+use crate::web::export::{self, BLOCK, Cell, Column, Entry, Export, is_last};
 use crate::web::{Answer, AppError, Form, SignedIn, State, View};
 use actix_web::web::Data;
 use chrono::{Datelike, NaiveDateTime};
@@ -44,7 +44,7 @@ pub fn after(form: &Form) -> Option<(NaiveDateTime, ContractId)> {
     Some((instant::parse_rfc3339(&at).ok()?, id.parse().ok()?))
 }
 
-fn query_of(filters: &Filters, after: Option<&str>) -> String {
+fn address(filters: &Filters, after: Option<&str>) -> String {
     let mut query = url::form_urlencoded::Serializer::new(String::new());
     let year = filters.year.map(|year| year.to_string());
     for (name, value) in [
@@ -58,7 +58,10 @@ fn query_of(filters: &Filters, after: Option<&str>) -> String {
             query.append_pair(name, value);
         }
     }
-    query.finish()
+    match query.finish() {
+        query if query.is_empty() => "/contracts".to_owned(),
+        query => format!("/contracts?{query}"),
+    }
 }
 
 /// What the list is ordered by.
@@ -131,12 +134,12 @@ pub async fn list(view: View, state: Data<State>) -> Answer {
         &shown,
         &json!({
             "rows": rows, "towns": towns, "years": years,
-            "filtered": !query_of(&filters, None).is_empty(),
-            "csv": format!("/contracts.csv?{}", query_of(&filters, None)),
+            "filtered": address(&filters, None) != "/contracts",
+            "exports": export::links(&address(&filters, None)),
             "may_import": view.actor().is_some_and(Actor::may::<DraftContracts>),
             "pager": {
-                "prev": after.map(|_| format!("/contracts?{}", query_of(&filters, None))),
-                "next": page.next.as_deref().map(|next| format!("/contracts?{}", query_of(&filters, Some(next)))),
+                "prev": after.map(|_| address(&filters, None)),
+                "next": page.next.as_deref().map(|next| address(&filters, Some(next))),
                 "count_text": view.say_with("contracts-count", &[("count", &count)]),
             },
         }),
@@ -155,24 +158,27 @@ fn row(view: &View, contract: &Contract, pages: &BTreeMap<BodyId, String>) -> Va
     })
 }
 
+/// What the files of the list show.
+const COLUMNS: [Column; 13] = [
+    ("contracts-number", 20),
+    ("contracts-what", 40),
+    ("contracts-filter-code", 12),
+    ("contracts-provider", 32),
+    ("contracts-provider-code", 22),
+    ("contracts-amount", 16),
+    ("contracts-from", 12),
+    ("contracts-until", 12),
+    ("contracts-community-codes", 28),
+    ("contracts-phone", 18),
+    ("contracts-stand", 12),
+    ("contracts-afterwards", 12),
+    ("contracts-published-on", 12),
+];
+
 pub async fn export(view: View, state: Data<State>) -> Answer {
     let _turn = view.export_turn().await?;
     let filters = filters(&view.query());
-    let today = instant::shanghai_date(state.store.now());
-    let mut table = Table::new([
-        "number",
-        "title",
-        "catalogue_code",
-        "provider_name",
-        "provider_credit_code",
-        "amount_yuan",
-        "term_from",
-        "term_to",
-        "communities",
-        "phone",
-        "state",
-        "entered_afterwards",
-    ])?;
+    let mut export = Export::new(&view, "contracts", view.say("contracts-title"), &COLUMNS)?;
     let mut after = None;
     loop {
         let filters = filters.clone();
@@ -187,27 +193,48 @@ pub async fn export(view: View, state: Data<State>) -> Answer {
             .await?;
         for contract in &block {
             let communities = communities.remove(&contract.id).unwrap_or_default();
-            table.row([
-                contract.number.clone(),
-                contract.title.clone(),
-                contract.catalogue_code.clone(),
-                contract.provider_name.clone(),
-                contract.provider_code.clone().unwrap_or_default(),
-                contract.amount_fen.to_string().replace(',', ""),
-                contract.term_from.to_string(),
-                contract.term_to.to_string(),
-                communities.join(";"),
-                contract.phone.clone(),
-                contract.course(today).as_str().to_owned(),
-                contract.is_entered_afterwards.to_string(),
-            ])?;
+            export.row(cells(&view, contract, &communities), entry(contract))?;
         }
         after = block
             .last()
             .and_then(|last| Some((last.published_at?, last.id)));
-        if is_last(block.len()) || after.is_none() {
-            return table.answer("contracts.csv");
+        if is_last(block.len()) || after.is_none() || export.has_enough() {
+            return export.answer().await;
         }
+    }
+}
+
+fn cells(view: &View, contract: &Contract, communities: &[String]) -> [Cell; 13] {
+    let afterwards = if contract.is_entered_afterwards {
+        "export-yes"
+    } else {
+        "export-no"
+    };
+    let stand = stand(view, contract);
+    let stand = stand.get("text").and_then(Value::as_str);
+    [
+        contract.number.clone().into(),
+        contract.title.clone().into(),
+        contract.catalogue_code.clone().into(),
+        contract.provider_name.clone().into(),
+        contract.provider_code.clone().into(),
+        contract.amount_fen.into(),
+        contract.term_from.into(),
+        contract.term_to.into(),
+        communities.join(";").into(),
+        contract.phone.clone().into(),
+        stand.into(),
+        view.say(afterwards).into(),
+        contract.published_at.map(instant::shanghai_date).into(),
+    ]
+}
+
+fn entry(contract: &Contract) -> Entry {
+    Entry {
+        id: format!("contract/{}", contract.id),
+        title: contract.title.clone(),
+        link: format!("/contracts/{}", contract.id),
+        updated: contract.published_at.unwrap_or_default(),
     }
 }
 

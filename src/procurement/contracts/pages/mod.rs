@@ -10,15 +10,15 @@ pub(super) mod sign;
 use crate::kernel::instant;
 use crate::procurement::contracts::model::{Contract, Side};
 use crate::regions::Region;
-use crate::web::View;
+use crate::web::{View, export};
 use actix_web::web::{ServiceConfig, get, post};
 use serde_json::{Value, json};
 
 pub fn routes(cfg: &mut ServiceConfig) {
+    export::routes(cfg, "/contracts", list::export);
     cfg.route("/projects/{id}/contract", post().to(edit::draw_up))
         .route("/projects/{id}/award/cancel", post().to(award::cancel))
         .route("/contracts", get().to(list::list))
-        .route("/contracts.csv", get().to(list::export))
         .route("/contracts/import", get().to(import::edit))
         .route("/contracts/import", post().to(import::save))
         .route("/contracts/drafts", get().to(list::drafts))

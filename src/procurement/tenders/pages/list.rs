@@ -1,4 +1,4 @@
-//! The public list: filters kept in the address, pages by the last row seen, CSV of the same selection.
+//! The public list: filters kept in the address, pages by the last row seen, files of the same selection.
 
 use super::{NAV, by_code, left, method, published_of, tag, where_of};
 use crate::accounts;
@@ -15,7 +15,7 @@ use crate::procurement::projects::{
 };
 use crate::procurement::tenders::model::{Tender, TenderState};
 use crate::regions::{self, Region};
-use crate::web::csv::{BLOCK, Table, is_last};
+use crate::web::export::{self, BLOCK, Cell, Column, Entry, Export, is_last};
 use crate::web::{Answer, Form, State, View};
 use actix_web::web::Data;
 use chrono::{DateTime, NaiveDateTime};
@@ -183,8 +183,8 @@ pub async fn list(view: View, state: Data<State>) -> Answer {
         "rows": lines,
         "count": count,
         "filtered": first != "/projects",
-        "csv": asked.form.address("/projects.csv", &FIELDS, None),
-        "pager": { "prev": asked.after.map(|_| first), "next": next, "count_text": count },
+        "exports": export::links(&first),
+        "pager": { "prev": asked.after.map(|_| first.clone()), "next": next, "count_text": count },
         "states": view.choices("projects-any", std::iter::once((OPEN.to_owned(), view.say("projects-open-now"))).chain(
             STATES.iter().map(|state| (state.to_string(), view.say(&format!("projects-state-{state}")))),
         )),
@@ -229,6 +229,20 @@ fn line(view: &View, rows: &Rows, project: &Project, now: NaiveDateTime) -> Valu
     })
 }
 
+/// What the files of the list show.
+const COLUMNS: [Column; 10] = [
+    ("projects-number", 18),
+    ("projects-name", 40),
+    ("projects-state", 12),
+    ("projects-method", 12),
+    ("projects-buyer", 24),
+    ("projects-item", 28),
+    ("projects-where", 36),
+    ("projects-budget", 16),
+    ("projects-published-at", 18),
+    ("projects-closes", 18),
+];
+
 pub async fn export(view: View, state: Data<State>) -> Answer {
     let _turn = view.export_turn().await?;
     let offer = state
@@ -237,19 +251,7 @@ pub async fn export(view: View, state: Data<State>) -> Answer {
         .await?;
     let filter = asked(&view, &offer).filter;
     let now = state.store.now();
-    let heads = [
-        "projects-number",
-        "projects-name",
-        "projects-state",
-        "projects-method",
-        "projects-buyer",
-        "projects-item",
-        "projects-where",
-        "projects-budget",
-        "projects-published-at",
-        "projects-closes",
-    ];
-    let mut table = Table::new(heads.map(|key| view.say(key)))?;
+    let mut export = Export::new(&view, "projects", view.say("projects-title"), &COLUMNS)?;
     let mut after = None;
     loop {
         let filter = filter.clone();
@@ -258,19 +260,19 @@ pub async fn export(view: View, state: Data<State>) -> Answer {
             .read(move |db| Rows::load(db, &filter, after, BLOCK))
             .await?;
         for project in &rows.projects {
-            table.row(cells(&view, &rows, project, now))?;
+            export.row(cells(&view, &rows, project, now), entry(&rows, project))?;
         }
         after = rows
             .projects
             .last()
             .and_then(|last| Some((last.published_at?, last.id)));
-        if is_last(rows.projects.len()) || after.is_none() {
-            return table.answer("projects.csv");
+        if is_last(rows.projects.len()) || after.is_none() || export.has_enough() {
+            return export.answer().await;
         }
     }
 }
 
-fn cells(view: &View, rows: &Rows, project: &Project, now: NaiveDateTime) -> [String; 10] {
+fn cells(view: &View, rows: &Rows, project: &Project, now: NaiveDateTime) -> [Cell; 10] {
     let tender = rows.tenders.get(&project.id);
     let state = tag(view, project, tender, now);
     let places: Vec<&str> = rows
@@ -283,30 +285,34 @@ fn cells(view: &View, rows: &Rows, project: &Project, now: NaiveDateTime) -> [St
         })
         .collect();
     [
-        project.number.clone(),
-        project.title.clone(),
+        project.number.clone().into(),
+        project.title.clone().into(),
         state
             .get("text")
             .and_then(Value::as_str)
             .unwrap_or_default()
-            .to_owned(),
-        tender
-            .map(|tender| method(view, tender))
-            .unwrap_or_default(),
-        rows.buyers
-            .get(&project.buyer_id)
-            .cloned()
-            .unwrap_or_default(),
-        rows.items.get(&project.id).cloned().unwrap_or_default(),
-        places.join("; "),
-        project.budget_fen.to_string(),
-        project
-            .published_at
-            .map(instant::minute)
-            .unwrap_or_default(),
-        tender
-            .and_then(|tender| tender.closes_at)
-            .map(instant::deadline)
-            .unwrap_or_default(),
+            .into(),
+        tender.map(|tender| method(view, tender)).into(),
+        rows.buyers.get(&project.buyer_id).cloned().into(),
+        rows.items.get(&project.id).cloned().into(),
+        places.join("; ").into(),
+        project.budget_fen.into(),
+        project.published_at.into(),
+        tender.and_then(|tender| tender.closes_at).into(),
     ]
+}
+
+fn entry(rows: &Rows, project: &Project) -> Entry {
+    let tender = rows.tenders.get(&project.id);
+    let moments = [
+        project.published_at,
+        tender.and_then(|tender| tender.published_at),
+        tender.and_then(|tender| tender.opened_at),
+    ];
+    Entry {
+        id: format!("project/{}", project.id),
+        title: project.title.clone(),
+        link: format!("/projects/{}", project.id),
+        updated: moments.into_iter().flatten().max().unwrap_or_default(),
+    }
 }

@@ -18,7 +18,7 @@ use crate::kernel::instant::Remaining;
 use crate::kernel::people::BodyId;
 use crate::procurement::projects::{self, Project, ProjectId};
 use crate::regions::Region;
-use crate::web::{Answer, Form, View};
+use crate::web::{Answer, Form, View, export};
 use actix_web::http::StatusCode;
 use actix_web::web::{ServiceConfig, get, post, resource};
 use chrono::NaiveDateTime;
@@ -29,8 +29,8 @@ const NAV: &str = "projects";
 
 pub fn routes(cfg: &mut ServiceConfig) {
     let page = |path: &str| resource(path.to_owned());
+    export::routes(cfg, "/projects", list::export);
     cfg.service(page("/projects").route(get().to(list::list)))
-        .service(page("/projects.csv").route(get().to(list::export)))
         .service(page("/projects/mine").route(get().to(mine::list)))
         .service(page("/projects/{id}").route(get().to(show::show)))
         .service(page("/projects/{id}/history").route(get().to(show::history)))
