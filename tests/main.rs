@@ -23,6 +23,7 @@ mod channels;
 mod commands;
 mod contracts;
 mod demo;
+mod doors;
 mod evaluation;
 mod exports;
 mod files;

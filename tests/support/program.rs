@@ -87,6 +87,20 @@ impl Program {
         read(request.call().unwrap())
     }
 
+    /// A form with files that holds none.
+    pub fn post_parts(&self, path: &str) -> Answer {
+        let (media, body) = super::client::parts_of(&[("none", "none")]);
+        let mut request = self
+            .agent
+            .post(format!("{}/api/v1{path}", self.origin))
+            .header("content-type", media)
+            .header("if-match", "\"-5\"");
+        if let Some(token) = &self.token {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        read(request.send(body).unwrap())
+    }
+
     pub fn post(&self, path: &str, body: &Value) -> Answer {
         self.post_with(path, body, &[])
     }

@@ -138,6 +138,7 @@ fn show(view: &View, asked: &Asked, form: &Form, overtaken: Option<Value>) -> An
         "version": question.version.to_string(),
         "item": line(view, place, question, limits),
         "overtaken": null,
+        "typed": form.raw("answer"),
     });
     let template = "procurement/tenders/answer";
     match overtaken {
