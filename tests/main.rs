@@ -26,6 +26,7 @@ mod demo;
 mod doors;
 mod evaluation;
 mod exports;
+mod faces;
 mod files;
 mod forms;
 mod kill;

@@ -490,3 +490,21 @@ fn the_checker_finds_what_templates_and_sources_ask_for() {
     unmet("planted.hbs", asked, &known, &mut problems);
     assert_eq!(problems.len(), 3, "{problems:?}");
 }
+
+#[test]
+fn every_message_keeps_its_arguments_in_traditional_characters() {
+    let traditional = sanshe::infra::traditional::Traditional::load().unwrap();
+    let mut problems = Vec::new();
+    let (mut before, mut after) = (Messages::new(), Messages::new());
+    let mut changed = 0;
+    for (file, text) in texts("templates/locales/zh-CN", "ftl") {
+        let converted = traditional.convert(&text);
+        assert_eq!(converted.lines().count(), text.lines().count(), "{file}");
+        changed += usize::from(converted != text);
+        read_messages(&file, &text, &mut before, &mut problems);
+        read_messages(&file, &converted, &mut after, &mut problems);
+    }
+    assert!(changed > 10, "{changed} files");
+    assert_eq!(problems, Vec::<String>::new());
+    assert_eq!(after, before);
+}

@@ -25,5 +25,6 @@ pub mod signing;
 pub mod store;
 pub mod sweep;
 pub mod tokens;
+pub mod traditional;
 pub mod uptime;
 pub mod words;

@@ -19,6 +19,8 @@ pub enum Origin {
 pub struct Context {
     pub request_id: String,
     pub language: Language,
+    /// Large type and high contrast (cookie `elder`).
+    pub is_elder: bool,
     pub actor: Option<Actor>,
     /// A random mark of this browser (cookie `visitor`): form tokens before sign-in, known devices.
     pub visitor: String,

@@ -49,11 +49,12 @@ const OPEN_POSTS: &[&str] = &[
 
 /// Where somebody who must have a second factor and has none may go.
 const ENROLMENT: &str = "/account/two-factors";
-const BESIDE_ENROLMENT: &[&str] = &[ENROLMENT, "/sign-in", "/sign-out", "/language"];
+const BESIDE_ENROLMENT: &[&str] = &[ENROLMENT, "/sign-in", "/sign-out", "/language", "/elder"];
 
 pub const SESSION: &str = "session";
 const VISITOR: &str = "visitor";
 pub const LANGUAGE: &str = "language";
+pub const ELDER: &str = "elder";
 
 /// A cookie of this portal: `HttpOnly`, SameSite=Lax, Secure when the public URL is.
 pub fn cookie(
@@ -329,6 +330,9 @@ async fn context_of(
     let context = Context {
         request_id: random_hex::<6>().unwrap_or_default(),
         language,
+        is_elder: req
+            .cookie(ELDER)
+            .is_some_and(|cookie| cookie.value() == "on"),
         actor: found.actor,
         unread: found.unread,
         next_event: found.next_event,

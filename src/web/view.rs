@@ -271,17 +271,20 @@ impl View {
     fn page(&self, nav: &str, title: &str) -> Result<Value, Failure> {
         let (ctx, config) = (&self.ctx, &self.state.config);
         let here = if ctx.path.is_empty() { "/" } else { &ctx.path };
+        let switch = |address: &str, to: &str| {
+            let query: String = url::form_urlencoded::Serializer::new(String::new())
+                .append_pair("to", to)
+                .append_pair("back", here)
+                .finish();
+            format!("{}{address}?{query}", config.prefix)
+        };
         let langs: Vec<Value> = Language::ALL
             .iter()
             .map(|language| {
-                let query: String = url::form_urlencoded::Serializer::new(String::new())
-                    .append_pair("to", language.as_str())
-                    .append_pair("back", here)
-                    .finish();
                 json!({
                     "code": language.as_str(),
-                    "label": match language { Language::Chinese => "简体", Language::English => "English" },
-                    "href": format!("{}/language?{query}", config.prefix),
+                    "label": language.own_name(),
+                    "href": switch("/language", language.as_str()),
                     "current": *language == ctx.language,
                 })
             })
@@ -321,6 +324,8 @@ impl View {
             "host": config.host,
             "logo": config.logo.as_ref().map(|logo| format!("/assets/host-logo?v={}", logo.version)),
             "langs": langs,
+            "elder": ctx.is_elder,
+            "elder_switch": switch("/elder", if ctx.is_elder { "off" } else { "on" }),
             "path": here,
             "flash": flash,
             "request_id": ctx.request_id,

@@ -82,6 +82,31 @@
     });
   }
 
+  // Reads the main text aloud, a line at a time, where the browser can.
+  var reader = document.querySelector("[data-read-aloud]");
+  var main = document.getElementById("main");
+  if (reader && main && window.speechSynthesis && window.SpeechSynthesisUtterance) {
+    var speech = window.speechSynthesis, start = reader.textContent, reading = false;
+    var quiet = function () { reading = false; speech.cancel(); reader.textContent = start; };
+    reader.hidden = false;
+    reader.addEventListener("click", function () {
+      if (reading) { quiet(); return; }
+      var language = document.documentElement.lang === "en" ? "en" : "zh-CN";
+      var lines = main.innerText.split("\n").filter(function (line) { return line.trim(); });
+      if (lines.length === 0) { return; }
+      speech.cancel();
+      reading = true;
+      reader.textContent = reader.dataset.stop;
+      lines.forEach(function (line, i) {
+        var spoken = new window.SpeechSynthesisUtterance(line);
+        spoken.lang = language;
+        if (i === lines.length - 1) { spoken.onend = quiet; }
+        speech.speak(spoken);
+      });
+    });
+    window.addEventListener("pagehide", quiet);
+  }
+
   all("[data-print]").forEach(function (button) {
     button.hidden = false;
     button.addEventListener("click", function () { window.print(); });

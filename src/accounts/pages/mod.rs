@@ -44,6 +44,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .route("/sign-out", post().to(sign_in::sign_out))
         .route("/demo/sign-in", post().to(sign_in::demo))
         .route("/language", get().to(sign_in::language))
+        .route("/elder", get().to(sign_in::elder))
         .route("/sign-up", get().to(sign_up::edit))
         .route("/sign-up", post().to(sign_up::save))
         .route("/sign-up/sent", get().to(sign_up::sent))

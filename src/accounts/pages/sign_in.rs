@@ -1,4 +1,4 @@
-//! Sign-in, the password typed again, sign-out, the demo's one click, and the language.
+//! Sign-in, the password typed again, sign-out, the demo's one click, and how pages are shown.
 
 use super::{Guess, YEAR, browser, enter, guess, half, holder_of_half, mark, try_code};
 use crate::accounts::model::Proof;
@@ -9,7 +9,7 @@ use crate::infra::actor::Actor;
 use crate::infra::failure::{Failure, Refusal, Rule};
 use crate::infra::store::Tx;
 use crate::infra::words::Language;
-use crate::web::guard::{LANGUAGE, SESSION, cookie, sign_in_page};
+use crate::web::guard::{ELDER, LANGUAGE, SESSION, cookie, sign_in_page};
 use crate::web::{Answer, AppError, Form, View};
 use actix_web::HttpRequest;
 use actix_web::http::StatusCode;
@@ -262,10 +262,27 @@ pub async fn language(view: View, query: Query<Switch>) -> Answer {
             .write(move |tx| actions::set_language(tx, &actor, to))
             .await?;
     }
-    let mut response = view.see_other(rules::local_path(&query.back).unwrap_or("/"));
-    let value = to.as_str().to_owned();
+    prefer(&view, &query.back, LANGUAGE, to.as_str())
+}
+
+/// Large type and high contrast, in this browser.
+pub async fn elder(view: View, query: Query<Switch>) -> Answer {
+    match query.to.as_str() {
+        "on" | "off" => prefer(&view, &query.back, ELDER, &query.to),
+        _ => Err(Failure::NotFound.into()),
+    }
+}
+
+/// Keeps how this browser shows pages, and goes back to the page where that was chosen.
+fn prefer(view: &View, back: &str, name: &'static str, value: &str) -> Answer {
+    let mut response = view.see_other(rules::local_path(back).unwrap_or("/"));
     response
-        .add_cookie(&cookie(&view.state.config, LANGUAGE, value, Some(YEAR)))
+        .add_cookie(&cookie(
+            &view.state.config,
+            name,
+            value.to_owned(),
+            Some(YEAR),
+        ))
         .map_err(AppError::internal)?;
     Ok(response)
 }

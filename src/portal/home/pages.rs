@@ -77,7 +77,7 @@ fn figures_view(view: &View, found: &Found, now: NaiveDateTime) -> Value {
         {
             "figure": match view.language() {
                 // In 万元, to two decimals, as budgets are read in Chinese.
-                Language::Chinese => Fen(figures.amount.0 / 10_000).to_string(),
+                Language::Chinese | Language::Traditional => Fen(figures.amount.0 / 10_000).to_string(),
                 Language::English => figures.amount.to_string(),
             },
             "unit": view.say("portal-home-figure-unit"),

@@ -1,0 +1,2 @@
+ALTER TABLE people DROP CONSTRAINT people_language_check;
+ALTER TABLE people ADD CONSTRAINT people_language_check CHECK (language IN ('zh-CN', 'zh-Hant', 'en'));
