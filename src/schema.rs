@@ -9,6 +9,7 @@ diesel::table! {
         public_version -> BigInt,
         created_at -> Timestamp,
         told_at -> Nullable<Timestamp>,
+        search_version -> BigInt,
     }
 }
 

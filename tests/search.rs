@@ -149,6 +149,82 @@ on_both!(
     a_new_catalogue_replaces_the_old_in_the_index,
 );
 
+fn names_are_found_by_sound_and_in_traditional_characters(database: Database) {
+    let portal = Portal::start(database);
+    portal.run_jobs();
+    let reader = portal.anonymous();
+    let shown = |path: &str| reader.get(path).expect(200).text_of("main").unwrap();
+    // 養老 and yanglao; zhongqu and zqsq.
+    for query in ["%E9%A4%8A%E8%80%81", "yanglao", "YangLao"] {
+        assert!(
+            shown(&format!("/search?q={query}")).contains("养老"),
+            "{query}"
+        );
+        assert!(
+            shown(&format!("/catalogue?q={query}")).contains("基本养老服务"),
+            "{query}"
+        );
+    }
+    for query in ["zhongqu", "zqsq", "%E4%B8%AD%E5%8D%80"] {
+        assert!(
+            shown(&format!("/search?q={query}")).contains("中区社区"),
+            "{query}"
+        );
+        let list = shown(&format!("/communities?q={query}"));
+        assert!(
+            list.contains("查找结果") && list.contains("中区社区"),
+            "{query}"
+        );
+        let rows = reader.get(&format!("/communities.csv?q={query}"));
+        assert!(rows.expect(200).body.lines().count() < 6, "{query}");
+    }
+    assert!(reader.get("/search?q=laoyang").expect(200).has(".empty"));
+}
+
+fn an_index_of_another_version_is_made_anew(database: Database) {
+    use diesel::prelude::*;
+    use sanshe::schema::{portal as row, search_documents};
+    let portal = Portal::start(database);
+    portal.run_jobs();
+    portal.write(|tx| {
+        diesel::delete(search_documents::table).execute(tx.db)?;
+        diesel::update(row::table)
+            .set(row::search_version.eq(0))
+            .execute(tx.db)?;
+        Ok(())
+    });
+    let reader = portal.anonymous();
+    assert!(!reader.get("/search?q=zhongqu").body.contains("中区社区"));
+    let mode = portal.state.config.mode;
+    sanshe::commands::prepare(&portal.state.store, mode).unwrap();
+    portal.run_jobs();
+    reader.get("/search?q=zhongqu").expect(200).see("中区社区");
+}
+
+fn a_community_has_a_poster(database: Database) {
+    let portal = Portal::start(database);
+    let reader = portal.anonymous();
+    let page = reader.get("/communities/320585100001");
+    assert!(
+        page.expect(200)
+            .has("a[href='/communities/320585100001/poster']")
+    );
+    let poster = reader.get("/communities/320585100001/poster");
+    poster
+        .expect(200)
+        .see(&portal.state.config.link("/communities/320585100001"))
+        .see("手机扫一扫");
+    assert!(poster.has("svg.qr path"));
+    reader.get("/communities/320585100/poster").expect(404);
+    reader.get("/communities/1/poster").expect(404);
+}
+
+on_both!(
+    names_are_found_by_sound_and_in_traditional_characters,
+    an_index_of_another_version_is_made_anew,
+    a_community_has_a_poster,
+);
+
 fn the_feed_holds_notices_and_says_demo(database: Database) {
     use sanshe::common::publications::{self, Notice};
     let portal = Portal::start(database);

@@ -12,6 +12,7 @@ use crate::infra::portal;
 use crate::infra::secrets::Secrets;
 use crate::infra::store::{Store, Tx};
 use crate::infra::uptime;
+use crate::portal::search;
 use crate::regions;
 use crate::web::State;
 use chrono::NaiveDate;
@@ -115,8 +116,11 @@ fn secrets(config: &Config) -> Result<Secrets, Failure> {
 pub fn prepare(store: &Store, mode: Mode) -> Result<(), Failure> {
     store.write_blocking(move |tx| {
         mark(tx, mode)?;
+        let is_outdated = portal::set_search_version(tx, search::VERSION)?;
         if regions::import_reference(tx.db)? {
             outbox::emit(tx, "region.imported", ("region", 0), &())?;
+        } else if is_outdated {
+            outbox::emit(tx, "search.outdated", ("search", 0), &())?;
         }
         rulesets::import_reference(tx.db, regions::COUNTY)?;
         catalogue::import_reference(tx)

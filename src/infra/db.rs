@@ -59,6 +59,11 @@ pub fn beginning(text: &str) -> String {
 }
 
 diesel::define_sql_function! {
+    /// Every `from` in the text becomes `to`.
+    fn replace(text: diesel::sql_types::Text, from: diesel::sql_types::Text, to: diesel::sql_types::Text) -> diesel::sql_types::Text;
+}
+
+diesel::define_sql_function! {
     /// Both databases fold ASCII at least; Han characters have no case.
     fn lower(text: diesel::sql_types::Text) -> diesel::sql_types::Text;
 }

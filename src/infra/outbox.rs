@@ -19,6 +19,7 @@ pub const CONSUMERS: &[(&str, &[&str])] = &[
     ("project.changed", &["search"]),
     ("contract.published", &["search"]),
     ("region.imported", &["search"]),
+    ("search.outdated", &["search"]),
 ];
 
 const MAX_ATTEMPTS: i64 = 12;

@@ -44,6 +44,14 @@ pub fn mark_told(tx: &mut Tx) -> QueryResult<usize> {
         .execute(tx.db)
 }
 
+/// Says how the words of the search index are made from now on; whether they were made otherwise so far.
+pub fn set_search_version(tx: &mut Tx, version: i64) -> QueryResult<bool> {
+    let changed = diesel::update(portal::table.filter(portal::search_version.ne(version)))
+        .set(portal::search_version.eq(version))
+        .execute(tx.db)?;
+    Ok(changed > 0)
+}
+
 /// Puts the portal clock at an instant (demo only): stored first, then followed.
 pub fn set_clock(tx: &mut Tx, at: NaiveDateTime) -> Result<(), Failure> {
     let offset = (at - tx.machine_now()).num_microseconds().unwrap_or(0);

@@ -31,5 +31,7 @@ pub mod roles;
 pub mod scopes;
 /// Exact points and ranks of an evaluation.
 pub mod score;
+/// Chinese by its sound, and simplified.
+pub mod sound;
 /// Cleaning, cutting and splitting text.
 pub mod text;

@@ -1,6 +1,7 @@
 //! Text as people type it: cleaned for storing, folded for comparing, cut for showing,
 //! split for searching. Lengths are characters (Unicode scalar values), never bytes.
 
+use super::sound::folded;
 use unicode_normalization::UnicodeNormalization;
 
 /// The most terms that one query may ask for, so that a pasted page cannot load the index.
@@ -31,11 +32,6 @@ fn is_kept(c: char) -> bool {
 /// becomes `1` and `²` becomes `2` too; for amounts use [`narrow`].
 pub fn half_width(text: &str) -> String {
     text.nfkc().collect()
-}
-
-/// As two texts are compared: half-width, lower case.
-pub fn folded(text: &str) -> String {
-    half_width(text).to_lowercase()
 }
 
 /// Full-width ASCII (`０`, `，`, `￥`, U+3000) as half-width, anything else untouched.
@@ -134,7 +130,7 @@ fn is_long_number(word: &str) -> bool {
 fn runs(text: &str) -> Vec<Run> {
     let mut runs: Vec<Run> = Vec::new();
     let mut joined = false;
-    for c in half_width(text).to_lowercase().chars() {
+    for c in folded(text).chars() {
         let (is_han, is_letter) = (is_han(c), c.is_alphanumeric());
         match runs.last_mut() {
             Some(Run::Han(han)) if joined && is_han => han.push(c),
@@ -199,6 +195,7 @@ mod tests {
         for (query, terms) in [
             ("养老服务", vec!["养老", "老服", "服务"]),
             ("老", vec!["老"]),
+            ("養老", vec!["养老"]),
             ("A包 ＴＣ-2026-0042", vec!["a", "包", "tc", "2026", "0042"]),
             ("服务，服务", vec!["服务"]),
             ("053020", vec!["0530", "5302", "3020"]),

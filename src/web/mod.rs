@@ -11,6 +11,7 @@ pub mod form;
 pub mod guard;
 pub mod multipart;
 pub mod page;
+pub mod qr;
 pub mod state;
 pub mod throttle;
 pub mod view;

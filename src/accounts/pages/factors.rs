@@ -11,9 +11,8 @@ use crate::infra::failure::{Failure, Rule};
 use crate::infra::seal;
 use crate::infra::store::machine_now;
 use crate::kernel::instant;
-use crate::web::{Answer, AppError, Form, SignedIn, Verified, View};
-use qrcode::{Color, QrCode};
-use serde_json::{Value, json};
+use crate::web::{Answer, AppError, Form, SignedIn, Verified, View, qr};
+use serde_json::json;
 
 const HOME: &str = "/account/two-factors";
 
@@ -88,26 +87,11 @@ async fn set_up_page(view: &View, actor: &Actor, sealed: &[u8], form: &Form) -> 
     let issuer = view.say("layout-brand");
     let uri = codes::key_uri(&key, &issuer, &person.email);
     let body = json!({
-        "picture": picture(&uri)?, "key": codes::key_text(&key), "account": person.email,
+        "picture": qr::picture(&uri)?, "key": codes::key_text(&key), "account": person.email,
         "issuer": issuer,
     });
     let title = view.say("accounts-set-up-title");
     view.render_form("accounts/set_up", "", &title, form, &body)
-}
-
-/// A QR code as one path in squares of 1, with the quiet border of 4 that readers want.
-fn picture(text: &str) -> Result<Value, AppError> {
-    use std::fmt::Write;
-    let code = QrCode::new(text).map_err(AppError::internal)?;
-    let width = code.width();
-    let mut path = String::new();
-    for (at, color) in code.to_colors().into_iter().enumerate() {
-        if color == Color::Dark {
-            let (x, y) = (at % width + 4, at / width + 4);
-            write!(path, "M{x} {y}h1v1h-1z").map_err(AppError::internal)?;
-        }
-    }
-    Ok(json!({ "size": (width + 8).to_string(), "path": path }))
 }
 
 /// The first code proves that the authenticator has the key; the recovery codes are shown once, in the answer.

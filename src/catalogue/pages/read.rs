@@ -5,7 +5,7 @@ use crate::catalogue::model::{Catalogue, CatalogueId, CatalogueItem, CatalogueSt
 use crate::catalogue::queries;
 use crate::infra::actor::Actor;
 use crate::infra::failure::Failure;
-use crate::kernel::{instant, text};
+use crate::kernel::{instant, sound, text};
 use crate::web::export::{self, Cell, Column, Entry, Export};
 use crate::web::{Answer, Form, State, View};
 use actix_web::web::{Data, Path};
@@ -159,7 +159,7 @@ pub async fn list(view: View, state: Data<State>) -> Answer {
 
 /// What was asked for, and how much of it there is: an item that matches comes with all below and above it.
 fn selected<'a>(items: &'a [CatalogueItem], asked: &str) -> (Vec<&'a CatalogueItem>, usize) {
-    let folded = text::folded(asked);
+    let folded = sound::folded(asked);
     let parents: BTreeMap<&str, &str> = items
         .iter()
         .filter_map(|item| Some((item.code.as_str(), item.parent_code.as_deref()?)))
@@ -177,7 +177,7 @@ fn selected<'a>(items: &'a [CatalogueItem], asked: &str) -> (Vec<&'a CatalogueIt
             item.code.to_lowercase().starts_with(&folded)
                 || [&item.name, &item.aliases]
                     .iter()
-                    .any(|name| text::folded(name).contains(&folded))
+                    .any(|name| sound::is_meant(name, asked))
         })
         .map(|item| item.code.as_str())
         .collect();

@@ -3,7 +3,7 @@
 use super::queries;
 use crate::infra::db::Db;
 use crate::infra::failure::Failure;
-use crate::kernel::text;
+use crate::kernel::{sound, text};
 use crate::regions::{self, Region};
 use crate::web::export::{Cell, Column, Entry, Export};
 use crate::web::{Answer, View};
@@ -31,7 +31,7 @@ impl Asked {
 
     /// Whether a place or a town is called so.
     pub fn names(&self, region: &Region) -> bool {
-        text::folded(&region.name).contains(&text::folded(&self.q))
+        sound::is_meant(&region.name, &self.q)
     }
 
     pub fn keeps(&self, place: &Region) -> bool {

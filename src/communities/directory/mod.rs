@@ -4,6 +4,7 @@ mod api;
 mod list;
 mod model;
 mod pages;
+mod poster;
 mod queries;
 mod rules;
 mod views;
@@ -22,5 +23,9 @@ pub fn routes(cfg: &mut ServiceConfig) {
     export::routes(cfg, "/communities", list::export);
     cfg.route("/communities", web::get().to(pages::choose))
         .route("/communities/remember", web::post().to(pages::remember))
-        .route("/communities/{code:[0-9]+}", web::get().to(pages::show));
+        .route("/communities/{code:[0-9]+}", web::get().to(pages::show))
+        .route(
+            "/communities/{code:[0-9]+}/poster",
+            web::get().to(poster::show),
+        );
 }

@@ -1,7 +1,7 @@
 //! Rows of the directory.
 
 use super::model::{Application, Qualification, QualificationId, QualificationState};
-use crate::infra::db::{Backend, Db, ESCAPE, beginning, columns, containing, lower};
+use crate::infra::db::{Backend, Db, ESCAPE, beginning, columns, containing, lower, replace};
 use crate::kernel::people::PersonId;
 use crate::organizations::registry::{Provider, ProviderId, ProviderKind, ProviderState};
 use crate::schema::{bodies, provider_areas, provider_scopes, providers, qualifications};
@@ -225,7 +225,13 @@ macro_rules! filtered {
                         .like(word.clone())
                         .escape(ESCAPE)
                         .or(lower(providers::summary).like(word.clone()).escape(ESCAPE))
-                        .or(lower(providers::credit_code).like(word).escape(ESCAPE))
+                        .or(lower(providers::credit_code)
+                            .like(word.clone())
+                            .escape(ESCAPE))
+                        // By its sound: `chenxi` for `chen xi she gong`.
+                        .or(replace(providers::sort_key, " ", "")
+                            .like(word)
+                            .escape(ESCAPE))
                         .or(providers::id.eq_any(offering.clone())),
                 );
             }

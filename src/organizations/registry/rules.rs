@@ -4,7 +4,7 @@ use super::model::{ProviderKind, ProviderState};
 use crate::kernel::credit_code::{CreditCode, CreditCodeError};
 use crate::kernel::phone;
 use crate::kernel::refusal::{Refusal, Rule};
-use pinyin::ToPinyin;
+pub use crate::kernel::sound::sort_key;
 
 /// Why a registration or a check did not happen.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -179,21 +179,6 @@ pub fn next_state(from: ProviderState, step: Step) -> Result<ProviderState, Regi
         | (Refused, Step::Prove | Step::Refuse | Step::Revoke)
         | (Unproven, Step::Revoke) => Err(RegistryRule::WrongState),
     }
-}
-
-/// The key that lists of names are ordered by: pinyin syllables without tones, other characters in lower case.
-pub fn sort_key(name: &str) -> String {
-    let mut key = String::new();
-    for c in crate::kernel::text::half_width(name).chars() {
-        match c.to_pinyin() {
-            Some(syllable) => {
-                key.push_str(syllable.plain());
-                key.push(' ');
-            }
-            None => key.extend(c.to_lowercase()),
-        }
-    }
-    key.trim_end().to_owned()
 }
 
 #[cfg(test)]

@@ -36,7 +36,8 @@ pub fn catalogue(db: &mut Db) -> Result<Vec<Document>, Failure> {
             subject_id: item.id.0,
             title: format!("{} {}", item.code, item.name),
             summary: path.join(" › "),
-            more: format!("{} {}", item.aliases, item.description),
+            more: item.description.clone(),
+            aliases: item.aliases.clone(),
             link: format!("/catalogue/{}/{}", newest.year, item.code),
             at,
         }
@@ -60,6 +61,7 @@ pub fn communities(db: &mut Db) -> Result<Vec<Document>, Failure> {
             title: region.short_name().to_owned(),
             summary: town.unwrap_or_default(),
             more: region.name.clone(),
+            aliases: String::new(),
             link: match region.kind {
                 RegionKind::County | RegionKind::Town => {
                     format!("/communities?town={}", region.code)
@@ -91,8 +93,8 @@ pub fn organization(db: &mut Db, words: &Words, id: i64) -> Result<Option<Docume
     let codes = registry::scopes_of(db, provider.id)?;
     let scope = scope_names(db, &codes)?;
     let kind = format!("registry-kind-{}", provider.kind.as_str().replace('_', "-"));
-    let mut more = vec![provider.credit_code.to_string(), dialled(&provider.phone)];
-    more.push(aliases(db, &codes)?);
+    let more = [provider.credit_code.to_string(), dialled(&provider.phone)];
+    let aliases = aliases_of(db, &codes)?;
     let areas_of = registry::areas_of(db, provider.id)?;
     let areas = area_names(db, &areas_of)?;
     let parts = [
@@ -108,6 +110,7 @@ pub fn organization(db: &mut Db, words: &Words, id: i64) -> Result<Option<Docume
         title: provider.name,
         summary: shown.join(" · "),
         more: more.join(" "),
+        aliases,
         link: format!("/organizations/{}", provider.id),
         at: provider.checked_at.unwrap_or(provider.created_at),
     }))
@@ -125,10 +128,8 @@ pub fn project(db: &mut Db, id: i64) -> Result<Option<Document>, Failure> {
     };
     let codes = projects::communities_of(db, project.id)?;
     let item = catalogue::find_item(db, project.catalogue_id, &project.catalogue_code)?;
-    let more = [
-        dialled(&project.phone),
-        aliases(db, std::slice::from_ref(&project.catalogue_code))?,
-    ];
+    let more = [dialled(&project.phone)];
+    let aliases = aliases_of(db, std::slice::from_ref(&project.catalogue_code))?;
     let parts = [
         project.number.clone(),
         item.map_or(project.catalogue_code.clone(), |item| {
@@ -144,6 +145,7 @@ pub fn project(db: &mut Db, id: i64) -> Result<Option<Document>, Failure> {
         title: project.title,
         summary: parts.join(" · "),
         more: more.join(" "),
+        aliases,
         link: format!("/projects/{}", project.id),
         at,
     }))
@@ -162,8 +164,8 @@ pub fn contract(db: &mut Db, id: i64) -> Result<Option<Document>, Failure> {
     let more = [
         contract.provider_code.unwrap_or_default(),
         dialled(&contract.phone),
-        aliases(db, std::slice::from_ref(&contract.catalogue_code))?,
     ];
+    let aliases = aliases_of(db, std::slice::from_ref(&contract.catalogue_code))?;
     let parts = [
         contract.number,
         contract.provider_name,
@@ -179,6 +181,7 @@ pub fn contract(db: &mut Db, id: i64) -> Result<Option<Document>, Failure> {
         title: contract.title,
         summary: shown.join(" · "),
         more: more.join(" "),
+        aliases,
         link: format!("/contracts/{}", contract.id),
         at,
     }))
@@ -210,7 +213,7 @@ fn dialled(phone: &str) -> String {
 }
 
 /// What people call these services.
-fn aliases(db: &mut Db, codes: &[String]) -> Result<String, Failure> {
+fn aliases_of(db: &mut Db, codes: &[String]) -> Result<String, Failure> {
     let Some(newest) = catalogue::newest_published(db)? else {
         return Ok(String::new());
     };

@@ -12,6 +12,8 @@ use crate::web::State;
 use actix_web::web::Data;
 use std::collections::BTreeSet;
 
+/// Another way to make the words of the index gets another number, and each portal makes its index anew by itself.
+pub const VERSION: i64 = 1;
 /// Documents in one job of the writer, so that no bid waits behind an index.
 const BLOCK: usize = 200;
 /// Things read at once when the whole index is made anew.
@@ -44,6 +46,7 @@ pub fn reindex(state: &Data<State>, job: &Job) -> Result<(), Failure> {
                 .read_blocking(|db| documents::contract(db, id))?;
             put_or_remove(state, DocumentKind::Contract, id, document)
         }
+        "search.outdated" => rebuild(&state.store, &state.words, |_count| ()).map(|_count| ()),
         // Nothing of it is public yet.
         _ => Ok(()),
     }

@@ -11,7 +11,7 @@ mod queries;
 mod rules;
 
 pub use api::operations;
-pub use jobs::{rebuild, reindex};
+pub use jobs::{VERSION, rebuild, reindex};
 
 use actix_web::web::{self, ServiceConfig};
 

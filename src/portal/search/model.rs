@@ -30,6 +30,8 @@ pub struct Document {
     pub title: String,
     pub summary: String,
     pub more: String,
+    /// What else people call it: searched like `more`, and by its sound.
+    pub aliases: String,
     pub link: String,
     pub at: NaiveDateTime,
 }

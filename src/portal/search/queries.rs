@@ -2,7 +2,7 @@
 
 use super::model::{Document, DocumentKind, Hit};
 use crate::infra::db::Db;
-use crate::kernel::text;
+use crate::kernel::{sound, text};
 use crate::on_db;
 use crate::schema::{contracts, projects, providers, search_documents};
 use diesel::pg::PgConnection;
@@ -65,13 +65,29 @@ fn cut(word: &str) -> String {
 }
 
 fn index_words(document: &Document) -> String {
-    let all = format!("{} {} {}", document.title, document.summary, document.more);
+    let all = [
+        document.title.as_str(),
+        &document.summary,
+        &document.more,
+        &document.aliases,
+    ]
+    .join(" ");
     let text = text::index_text(&all);
     let mut words: Vec<String> = text.split(' ').filter(|w| !w.is_empty()).map(cut).collect();
+    words.extend(sounds(document));
     words.sort_unstable();
     words.dedup();
     words.push(document.kind.term());
     words.join(" ")
+}
+
+/// What a name sounds like, for who types `yanglao`; places and organizations by their initials too.
+fn sounds(document: &Document) -> Vec<String> {
+    let kind = document.kind;
+    let is_name = matches!(kind, DocumentKind::Community | DocumentKind::Organization);
+    let mut words = sound::spellings(&document.title, is_name);
+    words.extend(sound::spellings(&document.aliases, false));
+    words.iter().map(|word| cut(word)).collect()
 }
 
 /// A document with its words, made outside the writer.

@@ -1,6 +1,6 @@
 //! Where in a text the words stand that were asked for.
 
-use crate::kernel::text;
+use crate::kernel::sound;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Piece {
@@ -61,7 +61,7 @@ fn push(pieces: &mut Vec<Piece>, letter: char, is_hit: bool) {
 
 /// One character as the index folds it; what folds to several stays itself.
 fn fold(letter: char) -> char {
-    let folded = text::half_width(&letter.to_string()).to_lowercase();
+    let folded = sound::folded(&letter.to_string());
     let mut letters = folded.chars();
     match (letters.next(), letters.next()) {
         (Some(one), None) => one,
@@ -72,6 +72,7 @@ fn fold(letter: char) -> char {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kernel::text;
     use proptest::prelude::*;
 
     fn shown(source: &str, query: &str, size: usize) -> String {
@@ -91,6 +92,7 @@ mod tests {
     fn hits_are_marked_and_long_texts_cut_around_them() {
         assert_eq!(shown("居家养老服务", "养老服务", 50), "居家[养老服务]");
         assert_eq!(shown("Ａ01 公共安全", "a01", 50), "[Ａ01] 公共安全");
+        assert_eq!(shown("居家养老服务", "養老", 50), "居家[养老]服务");
         assert_eq!(shown("没有", "养老", 50), "没有");
         let long = format!("{}养老{}", "前".repeat(40), "后".repeat(40));
         assert_eq!(

@@ -6,7 +6,7 @@ use crate::infra::actor::Actor;
 
 use crate::kernel::instant;
 use crate::kernel::paging::{Page, PageSize, decode_cursor};
-use crate::kernel::text;
+use crate::kernel::{sound, text};
 use crate::organizations::qualification::model::KeepDirectory;
 use crate::organizations::qualification::queries::{self, Filter, Listed};
 use crate::organizations::registry::{self, ProviderId, ProviderKind};
@@ -52,7 +52,7 @@ pub fn asked(view: &View, offered: &Offered) -> Asked {
         .with("kind", kind.map_or("", |kind| kind.as_str()))
         .with("town", town.as_deref().unwrap_or_default())
         .with("code", code.as_deref().unwrap_or_default());
-    let words: Vec<String> = words.split_whitespace().map(str::to_lowercase).collect();
+    let words: Vec<String> = words.split_whitespace().map(sound::folded).collect();
     Asked {
         form,
         filter: Filter {
@@ -74,8 +74,8 @@ fn services(items: &[CatalogueItem], words: &[String]) -> Vec<String> {
     let named: Vec<&CatalogueItem> = items
         .iter()
         .filter(|item| {
-            let name = format!("{} {}", item.name, item.aliases).to_lowercase();
-            words.iter().all(|word| name.contains(word.as_str()))
+            let name = format!("{} {}", item.name, item.aliases);
+            words.iter().all(|word| sound::is_meant(&name, word))
         })
         .collect();
     items

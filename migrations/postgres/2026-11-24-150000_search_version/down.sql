@@ -1,0 +1,1 @@
+ALTER TABLE portal DROP COLUMN search_version;
