@@ -59,9 +59,8 @@ impl Person {
 }
 
 /// One of each side of the story; the first is nobody.
-const PLAYERS: [&str; 15] = [
+const PLAYERS: [&str; 17] = [
     "officer",
-    "officer2",
     "reviewer",
     "signatory",
     "town",
@@ -75,6 +74,9 @@ const PLAYERS: [&str; 15] = [
     "linsheng",
     "qinghe",
     "songlin",
+    "hefeng",
+    "yinghuo",
+    "nuanyang",
 ];
 
 pub fn all(portal: &Portal) -> Vec<Person> {
