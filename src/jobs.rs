@@ -51,6 +51,13 @@ impl Runner {
                 }
             }
         })?;
+        let (looker, stopped) = (state.clone(), Arc::clone(&stop));
+        runner.spawn("pages", move || {
+            while !stopped.load(Ordering::SeqCst) {
+                log_failure("pages", looker.store.look_at_pages());
+                std::thread::sleep(REST);
+            }
+        })?;
         let (keeper, stopped) = (state.clone(), Arc::clone(&stop));
         runner.spawn("watch", move || keep_watch(&keeper, &stopped))?;
         runner.spawn("jobs", move || keep_house(&state, run, &stop))?;

@@ -1,7 +1,7 @@
 //! The one `app(state)`, for the server and for the tests.
 
 use crate::web::api::Api;
-use crate::web::{State, assets, guard};
+use crate::web::{State, assets, cache, guard};
 use crate::{accounts, catalogue, communities, demo, organizations, portal, procurement};
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
@@ -59,5 +59,6 @@ pub fn app(
     App::new()
         .app_data(state)
         .wrap(from_fn(guard::guard))
+        .wrap(from_fn(cache::shared))
         .service(web::scope(&prefix).configure(routes).configure(api))
 }

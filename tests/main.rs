@@ -18,6 +18,7 @@ mod accounts;
 mod api;
 mod backup;
 mod bids;
+mod cache;
 mod catalogue;
 mod channels;
 mod commands;

@@ -84,8 +84,13 @@ fn only_a_community_is_remembered(database: Database) {
             .submit(&page, "/communities/remember", &[("code", code)])
             .expect(404);
     }
+    // The form stands on pages that all visitors share and bears no token; another site's is refused all the same.
     resident
-        .post_raw("/communities/remember", &[("code", CENTRAL)])
+        .post_from(
+            "https://elsewhere.invalid",
+            "/communities/remember",
+            &[("code", CENTRAL)],
+        )
         .expect(403);
     resident.get("/communities").expect(200);
     resident.get("/communities/999999999999").expect(404);

@@ -194,6 +194,9 @@ pub fn append(tx: &mut Tx, actor: Option<&Actor>, entry: &Entry) -> Result<(), F
         &line.text_hash,
         &line.salt,
     ]);
+    if entry.audience == Audience::Public {
+        tx.move_pages();
+    }
     let id: i64 = diesel::insert_into(ledger::table)
         .values(&line)
         .returning(ledger::id)

@@ -26,9 +26,38 @@ pub struct Tx<'a> {
     pub db: &'a mut Db,
     pub now: NaiveDateTime,
     offset: &'a AtomicI64,
+    moves_pages: bool,
 }
 
-impl Tx<'_> {
+impl<'a> Tx<'a> {
+    fn new(db: &'a mut Db, now: NaiveDateTime, offset: &'a AtomicI64) -> Self {
+        Self {
+            db,
+            now,
+            offset,
+            moves_pages: false,
+        }
+    }
+
+    /// Pages that everybody may read change with this transaction: kept copies of them end with its commit (ADR 9). A
+    /// public line in the ledger says so by itself; what is sealed must not, or the version would tell of it.
+    pub fn move_pages(&mut self) {
+        self.moves_pages = true;
+    }
+
+    /// The version of the public pages after this transaction, if it moves them. Last, so that its row is held shortly.
+    fn next_version(&mut self) -> QueryResult<Option<i64>> {
+        use crate::schema::portal;
+        if !self.moves_pages {
+            return Ok(None);
+        }
+        diesel::update(portal::table)
+            .set(portal::public_version.eq(portal::public_version + 1))
+            .returning(portal::public_version)
+            .get_result(self.db)
+            .optional()
+    }
+
     /// Takes the instant anew. `PostgreSQL` calls it after a parent row is held, since the wait for it took time.
     pub fn refresh_now(&mut self) -> QueryResult<()> {
         self.now = portal_now(self.db, self.offset)?;
@@ -115,6 +144,19 @@ pub struct Store {
     writer: Writer,
     offset: Arc<AtomicI64>,
     waiting: Arc<AtomicI64>,
+    pages: PagesVersion,
+}
+
+/// How often public pages have changed, as far as this process knows; the row in `portal` is the truth.
+#[derive(Clone, Default)]
+struct PagesVersion(Arc<AtomicI64>);
+
+impl PagesVersion {
+    fn reach(&self, version: Option<i64>) {
+        if let Some(version) = version {
+            self.0.fetch_max(version, Ordering::SeqCst);
+        }
+    }
 }
 
 impl Store {
@@ -142,7 +184,9 @@ impl Store {
             writer,
             offset,
             waiting: Arc::default(),
+            pages: PagesVersion::default(),
         };
+        store.look_at_pages()?;
         let offset_us = store.read_blocking(|db| {
             use crate::schema::portal;
             Ok(portal::table
@@ -152,6 +196,25 @@ impl Store {
         })?;
         store.offset.store(offset_us.unwrap_or(0), Ordering::SeqCst);
         Ok(store)
+    }
+
+    /// Moves with every change of a public page: here before the change is acknowledged, in other processes within the
+    /// time in which they look ([`Self::look_at_pages`]).
+    pub fn pages_version(&self) -> i64 {
+        self.pages.0.load(Ordering::SeqCst)
+    }
+
+    /// Takes note of what other processes changed.
+    pub fn look_at_pages(&self) -> Result<(), Failure> {
+        use crate::schema::portal;
+        let version = self.read_blocking(|db| {
+            Ok(portal::table
+                .select(portal::public_version)
+                .first(db)
+                .optional()?)
+        })?;
+        self.pages.reach(version);
+        Ok(())
     }
 
     /// Writes that have not been answered yet.
@@ -206,13 +269,13 @@ impl Store {
         };
         match &self.writer {
             Writer::Thread(jobs) => {
-                let (job, answer) = job(action);
+                let (job, answer) = job(action, self.pages.clone());
                 jobs.send(job).map_err(|_gone| Failure::Unavailable)?;
                 answer.await.unwrap_or(Err(Failure::Unavailable))
             }
             Writer::Pool(pool) => {
-                let (pool, offset) = (pool.clone(), Arc::clone(&self.offset));
-                tokio::task::spawn_blocking(move || write_on_pool(&pool, &offset, &action))
+                let (store, pool) = (self.clone(), pool.clone());
+                tokio::task::spawn_blocking(move || store.write_on_pool(&pool, &action))
                     .await
                     .unwrap_or(Err(Failure::Unavailable))
             }
@@ -226,33 +289,72 @@ impl Store {
     {
         match &self.writer {
             Writer::Thread(jobs) => {
-                let (job, answer) = job(action);
+                let (job, answer) = job(action, self.pages.clone());
                 jobs.send(job).map_err(|_gone| Failure::Unavailable)?;
                 answer.blocking_recv().unwrap_or(Err(Failure::Unavailable))
             }
-            Writer::Pool(pool) => write_on_pool(pool, &self.offset, &action),
+            Writer::Pool(pool) => self.write_on_pool(pool, &action),
         }
+    }
+
+    fn write_on_pool<T, F>(&self, pool: &DbPool, action: &F) -> Result<T, Failure>
+    where
+        F: Fn(&mut Tx) -> Result<T, Failure>,
+    {
+        let mut last = Failure::Unavailable;
+        for _ in 0..RETRIES {
+            let mut db = pool.get().map_err(|error| {
+                tracing::error!(%error, "no connection to write with");
+                Failure::Unavailable
+            })?;
+            let result = catch_unwind(AssertUnwindSafe(|| {
+                db.transaction(|db| {
+                    let now = portal_now(db, &self.offset)?;
+                    let mut tx = Tx::new(db, now, &self.offset);
+                    let value = action(&mut tx)?;
+                    Ok::<_, Failure>((value, tx.next_version()?))
+                })
+            }));
+            match result {
+                Ok(Ok((value, version))) => {
+                    self.pages.reach(version);
+                    return Ok(value);
+                }
+                Ok(Err(failure)) if failure.is_retryable() => last = failure,
+                Ok(Err(failure)) => return Err(failure),
+                Err(_panic) => {
+                    // A connection that a panic passed through is not given back.
+                    discard(db);
+                    return Err(Failure::Unavailable);
+                }
+            }
+        }
+        tracing::error!(%last, "a write was given up after {RETRIES} tries");
+        Err(Failure::Unavailable)
     }
 }
 
-fn job<T, F>(action: F) -> (Job, oneshot::Receiver<Result<T, Failure>>)
+fn job<T, F>(action: F, pages: PagesVersion) -> (Job, oneshot::Receiver<Result<T, Failure>>)
 where
     T: Send + 'static,
     F: Fn(&mut Tx) -> Result<T, Failure> + Send + 'static,
 {
     let (sender, receiver) = oneshot::channel();
     let job: Job = Box::new(move |tx| {
-        let result = action(tx);
+        let result = action(tx).and_then(|value| Ok((value, tx.next_version()?)));
         let verdict = match &result {
             Ok(_) => Verdict::Keep,
             // An error that ended the whole transaction shows when the savepoint cannot be rolled back to.
             Err(_) => Verdict::RollBack,
         };
         let reply: Reply = Box::new(move |durable| {
-            let answer = if durable || result.is_err() {
-                result
-            } else {
-                Err(Failure::Unavailable)
+            let answer = match result {
+                Ok((value, version)) if durable => {
+                    pages.reach(version);
+                    Ok(value)
+                }
+                Ok(_) => Err(Failure::Unavailable),
+                Err(failure) => Err(failure),
             };
             // The asker may have gone away; what was committed stays committed.
             drop(sender.send(answer));
@@ -316,11 +418,7 @@ fn run_job(db: &mut Db, offset: &AtomicI64, job: Job) -> Option<Reply> {
     db.batch_execute("SAVEPOINT job").ok()?;
     let now = portal_now(db, offset).ok()?;
     let outcome = catch_unwind(AssertUnwindSafe(|| {
-        job(&mut Tx {
-            db: &mut *db,
-            now,
-            offset,
-        })
+        job(&mut Tx::new(&mut *db, now, offset))
     }));
     let (verdict, reply) = outcome.ok()?;
     let end = match verdict {
@@ -329,37 +427,6 @@ fn run_job(db: &mut Db, offset: &AtomicI64, job: Job) -> Option<Reply> {
     };
     db.batch_execute(end).ok()?;
     Some(reply)
-}
-
-fn write_on_pool<T, F>(pool: &DbPool, offset: &AtomicI64, action: &F) -> Result<T, Failure>
-where
-    F: Fn(&mut Tx) -> Result<T, Failure>,
-{
-    let mut last = Failure::Unavailable;
-    for _ in 0..RETRIES {
-        let mut db = pool.get().map_err(|error| {
-            tracing::error!(%error, "no connection to write with");
-            Failure::Unavailable
-        })?;
-        let result = catch_unwind(AssertUnwindSafe(|| {
-            db.transaction(|db| {
-                let now = portal_now(db, offset)?;
-                action(&mut Tx { db, now, offset })
-            })
-        }));
-        match result {
-            Ok(Ok(value)) => return Ok(value),
-            Ok(Err(failure)) if failure.is_retryable() => last = failure,
-            Ok(Err(failure)) => return Err(failure),
-            Err(_panic) => {
-                // A connection that a panic passed through is not given back.
-                discard(db);
-                return Err(Failure::Unavailable);
-            }
-        }
-    }
-    tracing::error!(%last, "a write was given up after {RETRIES} tries");
-    Err(Failure::Unavailable)
 }
 
 fn discard(mut db: super::db::Pooled) {

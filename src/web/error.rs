@@ -97,6 +97,9 @@ pub enum Why {
 /// Marks a response whose body is already for the reader, though its status is an error.
 pub struct Worded;
 
+/// Marks a page that holds this browser's form token: it is nobody else's.
+pub struct Personal;
+
 impl ResponseError for AppError {
     fn status_code(&self) -> StatusCode {
         self.status()

@@ -3,12 +3,16 @@
 pub mod actor;
 pub mod api;
 pub mod assets;
+pub mod cache;
 pub mod context;
+pub mod cookies;
 pub mod error;
+pub mod error_pages;
 pub mod export;
 pub mod fields;
 pub mod form;
 pub mod guard;
+pub mod kept;
 pub mod multipart;
 pub mod page;
 pub mod qr;

@@ -1,5 +1,6 @@
 //! What every handler shares.
 
+use super::cache::Cache;
 use super::page::Pages;
 use super::throttle::Throttle;
 use crate::infra::channels::{self, Channel};
@@ -25,6 +26,7 @@ pub struct State {
     pub channels: Vec<Box<dyn Channel>>,
     pub words: Arc<Words>,
     pub pages: Pages,
+    pub cache: Cache,
     pub throttle: Throttle,
     /// argon2 takes 19 MiB a run: this many at once.
     pub hashing: tokio::sync::Semaphore,
@@ -45,6 +47,7 @@ impl State {
             files: Files::open(&config.data.join("files"), config.keep_free)?,
             channels: channels::of(&config)?,
             signatures: secrets.signatures()?,
+            cache: Cache::default(),
             throttle: Throttle::default(),
             hashing: tokio::sync::Semaphore::new(4),
             exporting: tokio::sync::Semaphore::new(1),

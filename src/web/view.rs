@@ -3,7 +3,7 @@
 use super::AppError;
 use super::api;
 use super::context::Ctx;
-use super::error::Worded;
+use super::error::{Personal, Worded};
 use super::form::{self, Form};
 use super::state::State;
 use crate::infra::actor::Actor;
@@ -190,7 +190,8 @@ impl View {
             return api::done(self, path, Some(flash));
         }
         let mut response = self.see_other(path);
-        let cookie = super::guard::cookie(&self.state.config, "flash", flash.to_owned(), Some(60));
+        let cookie =
+            super::cookies::cookie(&self.state.config, "flash", flash.to_owned(), Some(60));
         if let Err(error) = response.add_cookie(&cookie) {
             tracing::error!(%error, "flash cookie");
         }
@@ -259,16 +260,21 @@ impl View {
         let Some(fields) = view.as_object_mut() else {
             return Err(AppError::internal("a view must be an object"));
         };
-        fields.insert("page".into(), self.page(nav, title)?);
+        let csrf = self.csrf();
+        fields.insert("page".into(), self.page(nav, title, &csrf)?);
         let html = self.state.pages.render(template, &view)?;
+        let is_personal = html.contains(&csrf);
         let mut response = HttpResponse::build(status)
             .content_type("text/html; charset=utf-8")
             .body(html);
         response.extensions_mut().insert(Worded);
+        if is_personal {
+            response.extensions_mut().insert(Personal);
+        }
         Ok(response)
     }
 
-    fn page(&self, nav: &str, title: &str) -> Result<Value, Failure> {
+    fn page(&self, nav: &str, title: &str, csrf: &str) -> Result<Value, Failure> {
         let (ctx, config) = (&self.ctx, &self.state.config);
         let here = if ctx.path.is_empty() { "/" } else { &ctx.path };
         let switch = |address: &str, to: &str| {
@@ -316,7 +322,7 @@ impl View {
             "lang": ctx.language.as_str(),
             "title": title,
             "nav": nav,
-            "csrf": self.csrf(),
+            "csrf": csrf,
             "once": random_hex::<16>()?,
             "demo": config.mode.is_demo(),
             "demo_clock": clock,

@@ -129,6 +129,12 @@ impl Client {
             .unwrap_or_else(|error| panic!("no answer to {path}: {error}"))
     }
 
+    /// The same with a header more.
+    pub fn get_with(&self, path: &str, name: &str, value: &str) -> Reply {
+        let request = self.agent.get(self.url(path)).header(name, value);
+        read_reply(request.call().expect("no answer")).expect("no answer")
+    }
+
     /// `None` when the server is not there, or dies while it answers.
     pub fn try_get(&self, path: &str) -> Option<Reply> {
         self.fetch(path).ok()
@@ -157,11 +163,20 @@ impl Client {
 
     /// `None` when the server is not there, or dies while it answers.
     pub fn try_post_raw(&self, path: &str, fields: &[(&str, &str)]) -> Option<Reply> {
+        self.try_post_from(&self.origin, path, fields)
+    }
+
+    /// The same, sent by a page of another site.
+    pub fn post_from(&self, origin: &str, path: &str, fields: &[(&str, &str)]) -> Reply {
+        self.try_post_from(origin, path, fields).expect("no answer")
+    }
+
+    fn try_post_from(&self, origin: &str, path: &str, fields: &[(&str, &str)]) -> Option<Reply> {
         let request = self
             .agent
             .post(self.url(path))
             .header("accept-language", self.language)
-            .header("origin", &self.origin);
+            .header("origin", origin);
         read_reply(request.send_form(fields.iter().copied()).ok()?).ok()
     }
 
@@ -362,7 +377,7 @@ fn read_reply(mut response: ureq::http::Response<ureq::Body>) -> Result<Reply, u
     };
     let status = response.status().as_u16();
     let location = header("location");
-    let headers = response
+    let headers: BTreeMap<String, String> = response
         .headers()
         .iter()
         .map(|(name, value)| {
@@ -374,6 +389,12 @@ fn read_reply(mut response: ureq::http::Response<ureq::Body>) -> Result<Reply, u
         .collect();
     let mut bytes = Vec::new();
     response.body_mut().as_reader().read_to_end(&mut bytes)?;
+    // The portal compares each kept copy in the tests.
+    assert!(
+        !headers.contains_key("x-stale-copy"),
+        "{}",
+        String::from_utf8_lossy(&bytes)
+    );
     Ok(Reply {
         status,
         location,

@@ -115,6 +115,7 @@ impl Portal {
     fn serve(config: Config, socket: std::net::TcpListener) -> Self {
         let (data, listen) = (config.data.clone(), socket.local_addr().unwrap());
         let state = Data::new(commands::open(config).unwrap());
+        state.cache.check_copies();
         let shared = state.clone();
         let (sender, receiver) = std::sync::mpsc::channel();
         let thread = std::thread::spawn(move || {

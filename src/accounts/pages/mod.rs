@@ -29,7 +29,8 @@ use crate::infra::tokens;
 use crate::kernel::people::{PersonId, SessionId};
 use crate::kernel::roles::{BodyKind, Role};
 use crate::web::context::Ctx;
-use crate::web::guard::{self, LANGUAGE, SESSION, cookie};
+use crate::web::cookies::{LANGUAGE, SESSION, cookie};
+use crate::web::kept;
 use crate::web::{Answer, AppError, Permission, View};
 use actix_web::HttpRequest;
 use actix_web::http::{StatusCode, header};
@@ -200,7 +201,7 @@ async fn enter(
         ctx: Ctx(Rc::new(view.ctx.signed_in_as(actor))),
         state: view.state.clone(),
     };
-    let mut response = match guard::continue_page(&signed_in, keep) {
+    let mut response = match kept::continue_page(&signed_in, keep) {
         Some(page) => page?,
         None => view.see_other(rules::local_path(next).unwrap_or(home)),
     };

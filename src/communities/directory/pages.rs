@@ -8,7 +8,7 @@ use crate::infra::db::Db;
 use crate::infra::failure::Failure;
 use crate::kernel::instant;
 use crate::regions::{self, Region, RegionKind};
-use crate::web::guard::cookie;
+use crate::web::cookies::cookie;
 use crate::web::{Answer, AppError, Form, View, export};
 use actix_web::HttpRequest;
 use actix_web::web::Path;

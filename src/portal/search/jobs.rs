@@ -94,7 +94,10 @@ pub fn rebuild(
             };
             after = *last;
             count += block.len();
-            store.write_blocking(move |tx| Ok(queries::put(tx.db, &block)?))?;
+            store.write_blocking(move |tx| {
+                tx.move_pages();
+                Ok(queries::put(tx.db, &block)?)
+            })?;
             told(count);
         }
     }
@@ -109,13 +112,19 @@ fn replace(store: &Store, kind: DocumentKind, documents: Vec<Document>) -> Resul
     let prepared: Vec<Prepared> = documents.into_iter().map(Prepared::from).collect();
     for block in prepared.chunks(BLOCK) {
         let block = block.to_vec();
-        store.write_blocking(move |tx| Ok(queries::put(tx.db, &block)?))?;
+        store.write_blocking(move |tx| {
+            tx.move_pages();
+            Ok(queries::put(tx.db, &block)?)
+        })?;
     }
     let held = store.read_blocking(|db| Ok(queries::list_subjects(db, kind)?))?;
     let gone: Vec<i64> = held.into_iter().filter(|id| !kept.contains(id)).collect();
     for block in gone.chunks(BLOCK) {
         let block = block.to_vec();
-        store.write_blocking(move |tx| Ok(queries::remove(tx.db, kind, &block)?))?;
+        store.write_blocking(move |tx| {
+            tx.move_pages();
+            Ok(queries::remove(tx.db, kind, &block)?)
+        })?;
     }
     Ok(())
 }
@@ -127,8 +136,11 @@ fn put_or_remove(
     document: Option<Document>,
 ) -> Result<(), Failure> {
     let prepared = document.map(Prepared::from);
-    state.store.write_blocking(move |tx| match &prepared {
-        Some(document) => Ok(queries::put(tx.db, std::slice::from_ref(document))?),
-        None => Ok(queries::remove(tx.db, kind, &[id])?),
+    state.store.write_blocking(move |tx| {
+        tx.move_pages();
+        match &prepared {
+            Some(document) => Ok(queries::put(tx.db, std::slice::from_ref(document))?),
+            None => Ok(queries::remove(tx.db, kind, &[id])?),
+        }
     })
 }
