@@ -24,11 +24,11 @@ pub fn reindex(state: &Data<State>, job: &Job) -> Result<(), Failure> {
     match job.topic.as_str() {
         "catalogue.published" => {
             let documents = state.store.read_blocking(documents::catalogue)?;
-            replace(&state.store, DocumentKind::Catalogue, documents)
+            replace_shown(&state.store, DocumentKind::Catalogue, documents)
         }
         "region.imported" => {
             let documents = state.store.read_blocking(documents::communities)?;
-            replace(&state.store, DocumentKind::Community, documents)
+            replace_shown(&state.store, DocumentKind::Community, documents)
         }
         "provider.changed" => {
             let words = &state.words;
@@ -94,10 +94,7 @@ pub fn rebuild(
             };
             after = *last;
             count += block.len();
-            store.write_blocking(move |tx| {
-                tx.move_pages();
-                Ok(queries::put(tx.db, &block)?)
-            })?;
+            store.write_blocking(move |tx| Ok(queries::put(tx.db, &block)?))?;
             told(count);
         }
     }
@@ -112,21 +109,28 @@ fn replace(store: &Store, kind: DocumentKind, documents: Vec<Document>) -> Resul
     let prepared: Vec<Prepared> = documents.into_iter().map(Prepared::from).collect();
     for block in prepared.chunks(BLOCK) {
         let block = block.to_vec();
-        store.write_blocking(move |tx| {
-            tx.move_pages();
-            Ok(queries::put(tx.db, &block)?)
-        })?;
+        store.write_blocking(move |tx| Ok(queries::put(tx.db, &block)?))?;
     }
     let held = store.read_blocking(|db| Ok(queries::list_subjects(db, kind)?))?;
     let gone: Vec<i64> = held.into_iter().filter(|id| !kept.contains(id)).collect();
     for block in gone.chunks(BLOCK) {
         let block = block.to_vec();
-        store.write_blocking(move |tx| {
-            tx.move_pages();
-            Ok(queries::remove(tx.db, kind, &block)?)
-        })?;
+        store.write_blocking(move |tx| Ok(queries::remove(tx.db, kind, &block)?))?;
     }
     Ok(())
+}
+
+/// The same where pages are being shown.
+fn replace_shown(
+    store: &Store,
+    kind: DocumentKind,
+    documents: Vec<Document>,
+) -> Result<(), Failure> {
+    replace(store, kind, documents)?;
+    store.write_blocking(|tx| {
+        tx.move_pages();
+        Ok(())
+    })
 }
 
 fn put_or_remove(
