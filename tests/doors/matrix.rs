@@ -92,7 +92,7 @@ const RULES: &[(&str, &str, Who, Whose)] = &[
     ("", "/forgot", Anybody, Nobodys),
     ("", "/healthz$", Anybody, Nobodys),
     ("", "/language$", Anybody, Nobodys),
-    ("", "/notices.", Anybody, Nobodys),
+    ("", "/notices", Anybody, Nobodys),
     ("", "/readyz$", Anybody, Nobodys),
     ("", "/reset$", Anybody, Nobodys),
     ("", "/robots.txt$", Anybody, Nobodys),
