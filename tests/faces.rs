@@ -4,6 +4,8 @@ use crate::on_both;
 use crate::support::browser::Browser;
 use crate::support::{Database, Portal};
 use sanshe::demo;
+use sanshe::infra::words::Language;
+use sanshe::portal::help::{GUIDES, html};
 use serde_json::json;
 
 fn traditional_words_leave_values_alone(database: Database) {
@@ -68,6 +70,38 @@ on_both!(
     large_type_is_kept_by_the_browser
 );
 
+/// Every guide in every language, and no link of it that leads nowhere.
+#[test]
+fn every_link_of_a_guide_leads_to_a_page() {
+    let portal = Portal::start(Database::Sqlite);
+    portal.person("zhang");
+    let zhang = portal.signed_in("zhang");
+    let mut linked = std::collections::BTreeSet::new();
+    for guide in GUIDES {
+        for language in ["zh-CN", "zh-TW", "en"] {
+            let mut visitor = portal.anonymous();
+            visitor.language = language;
+            let page = visitor.get(&format!("/help/{guide}"));
+            assert!(page.expect(200).has("main .prose h2"), "{guide} {language}");
+        }
+        for language in Language::ALL {
+            let text = html(guide, *language, "").unwrap().unwrap();
+            assert!(!text.contains("http"), "{guide} leads away");
+            linked.extend(
+                text.split("href=\"")
+                    .skip(1)
+                    .map(|link| link.split('"').next().unwrap().to_owned()),
+            );
+        }
+    }
+    assert!(linked.len() > 8, "{linked:?}");
+    for link in linked {
+        // Some pages are for those who have a role.
+        assert!([200, 403].contains(&zhang.get(&link).status), "{link}");
+    }
+    assert_eq!(portal.anonymous().get("/help/nobody").status, 404);
+}
+
 /// What can be pressed and is smaller than `least`; a link inside a sentence may be as small as its words.
 const SMALL: &str = "
     const least = LEAST;
@@ -101,6 +135,8 @@ const ANYBODY: &[&str] = &[
     "/sign-up",
     "/about",
     "/about/sitemap",
+    "/help",
+    "/help/resident",
     "/elder-is-not-a-page",
 ];
 const STAFF: &[&str] = &[

@@ -347,6 +347,8 @@ const PUT_TOGETHER: &[&str] = &[
     "evaluation-capacity-",
     "evaluation-member-",
     "evaluation-phase-",
+    "help-about-",
+    "help-for-",
     "inbox-",
     "ledger-",
     "mail-",

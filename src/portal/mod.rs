@@ -2,6 +2,7 @@
 
 pub mod about;
 pub mod developers;
+pub mod help;
 pub mod home;
 pub mod notices;
 pub mod operations;
@@ -17,6 +18,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
     home::routes(cfg);
     about::routes(cfg);
     developers::routes(cfg);
+    help::routes(cfg);
     operations::routes(cfg);
     organization::routes(cfg);
     work::routes(cfg);

@@ -63,6 +63,7 @@ const SITEMAP: &[(&str, &[(&str, &str)])] = &[
         &[
             ("/about", "portal-about-title"),
             ("/about/privacy", "portal-privacy-title"),
+            ("/help", "help-title"),
             ("/about/verify", "portal-verify-title"),
             ("/api", "api-title"),
         ],

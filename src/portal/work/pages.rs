@@ -486,6 +486,19 @@ fn provider_view(view: &View, provider: &Provider) -> Value {
     })
 }
 
+/// The guide for what this actor does.
+fn guide(actor: &Actor) -> &'static str {
+    match actor.body.as_ref().map(|body| body.kind) {
+        None => "provider",
+        _ if actor.has(Role::Administrator) => "administrator",
+        _ if actor.has(Role::Expert) => "expert",
+        Some(BodyKind::Provider) => "provider",
+        Some(BodyKind::FinanceSupervisor) => "supervisor",
+        _ if actor.may::<CheckProviders>() || actor.may::<KeepDirectory>() => "supervisor",
+        Some(_) => "officer",
+    }
+}
+
 /// Where this actor begins something new.
 fn links(view: &View, actor: &Actor) -> Vec<Value> {
     let kind = actor.body.as_ref().map(|body| body.kind);
@@ -527,6 +540,7 @@ fn links(view: &View, actor: &Actor) -> Vec<Value> {
         links.push(("bodies", "/admin/bodies".into()));
         links.push(("operations", "/operations".into()));
     }
+    links.push(("guide", format!("/help/{}", guide(actor))));
     links
         .into_iter()
         .map(|(key, href)| json!({ "label": view.say(&format!("portal-work-link-{key}")), "href": href }))

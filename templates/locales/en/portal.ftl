@@ -200,6 +200,7 @@ portal-work-provider-refused = Verification failed
 portal-work-provider-own = Registration and certificate
 portal-work-provider-page = Public page
 portal-work-links = Often used
+portal-work-link-guide = Guide
 portal-work-link-register = Register a provider
 portal-work-link-projects = Projects and notices
 portal-work-link-contracts = Published contracts

@@ -200,6 +200,7 @@ portal-work-provider-refused = 核验未通过
 portal-work-provider-own = 登记信息与证书
 portal-work-provider-page = 公开页面
 portal-work-links = 常用
+portal-work-link-guide = 操作指南
 portal-work-link-register = 登记服务提供方
 portal-work-link-projects = 采购项目与公告
 portal-work-link-contracts = 合同公开

@@ -1,0 +1,16 @@
+# The guides.
+help-title = 操作指南
+help-lede = 按您的身份选择一份指南：需要准备什么、怎样一步步办理、有哪些期限、常见错误和找谁。
+help-others = 其他指南
+help-for-resident = 居民操作指南
+help-for-provider = 服务提供方操作指南
+help-for-officer = 采购人操作指南
+help-for-expert = 评审专家操作指南
+help-for-supervisor = 监督与审核人员操作指南
+help-for-administrator = 平台管理员操作指南
+help-about-resident = 找到社区里的服务，查看由谁承担、花了多少钱。
+help-about-provider = 登记、入库、投标、签约。
+help-about-officer = 发起项目、发布公告、评审、定标、签订合同。
+help-about-expert = 接受邀请、声明回避、独立评分。
+help-about-supervisor = 日常检查、核验记录、审核登记与资质。
+help-about-administrator = 单位与人员、日常运行、备份与恢复。
