@@ -1,6 +1,7 @@
 //! The runner: heartbeat, due events, sealer and outbox jobs; the portal never relies on visitors.
 
 use crate::accounts;
+use crate::common::retention;
 use crate::infra::clock::{self, Watch};
 use crate::infra::failure::Failure;
 use crate::infra::ledger;
@@ -147,6 +148,7 @@ fn keep_house(state: &Data<State>, run: i64, stop: &AtomicBool) {
             run = log_failure("heartbeat", begun).unwrap_or(run);
         }
         if swept.is_none_or(|at| at.elapsed() >= SWEEP) {
+            log_failure("retention", retention::erase_due(&state.store));
             log_failure("sweep", sweep_once(state));
             swept = Some(Instant::now());
         }

@@ -41,6 +41,7 @@ fn api(cfg: &mut ServiceConfig) {
     portal::search::operations(&mut api);
     portal::notices::operations(&mut api);
     portal::organization::operations(&mut api);
+    portal::privacy::operations(&mut api);
     api.routes(cfg);
 }
 

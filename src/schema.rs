@@ -178,6 +178,21 @@ diesel::table! {
         disabled_at -> Nullable<Timestamp>,
         created_at -> Timestamp,
         version -> BigInt,
+        closed_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    accesses (id) {
+        id -> BigInt,
+        at -> Timestamp,
+        person_id -> BigInt,
+        body_id -> Nullable<BigInt>,
+        what -> Text,
+        subject_kind -> Text,
+        subject_id -> BigInt,
+        of_person_id -> Nullable<BigInt>,
+        of_body_id -> Nullable<BigInt>,
     }
 }
 
@@ -758,6 +773,7 @@ diesel::table! {
 }
 
 diesel::allow_tables_to_appear_in_same_query!(
+    accesses,
     appointments,
     alarms,
     api_tokens,

@@ -40,6 +40,7 @@ mod migrations;
 mod operations;
 mod organizations;
 mod portal;
+mod privacy;
 mod roles;
 mod search;
 mod secrecy;

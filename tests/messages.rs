@@ -325,6 +325,8 @@ fn every_message_exists_in_both_languages() {
 
 /// Beginnings that a source puts together with a word of its own, such as a state's.
 const PUT_TOGETHER: &[&str] = &[
+    "access-",
+    "access-subject-",
     "accounts-kind-",
     "accounts-mail-",
     "accounts-message-",
@@ -357,6 +359,8 @@ const PUT_TOGETHER: &[&str] = &[
     "portal-work-provider-",
     "portal-work-stage-",
     "portal-work-task-",
+    "privacy-data-",
+    "privacy-field-",
     "projects-",
     "projects-ground-",
     "projects-notice-",
@@ -370,6 +374,9 @@ const PUT_TOGETHER: &[&str] = &[
     "registry-checks-none-",
     "registry-kind-",
     "registry-state-",
+    "retention-from-",
+    "retention-what-",
+    "retention-why-",
     "search-kind-",
     "search-one-",
     "sms-",
@@ -410,7 +417,12 @@ fn literals(text: &str) -> BTreeSet<String> {
 #[test]
 fn every_message_is_asked_for() {
     let mut said = BTreeSet::new();
-    for (folder, extension) in [("src", "rs"), ("src", "csv"), ("templates", "hbs")] {
+    for (folder, extension) in [
+        ("src", "rs"),
+        ("src", "csv"),
+        ("src", "toml"),
+        ("templates", "hbs"),
+    ] {
         for (_, text) in texts(folder, extension) {
             said.extend(literals(&text));
         }

@@ -186,6 +186,8 @@ const DOORS: &[(&str, &str, &str)] = &[
     ("/contracts/{id}/take-back", "officer", "bureau"),
     ("/contracts/{id}/sign", "signatory binder", ""),
     ("/contracts/{id}/sign-by-password", "signatory binder", ""),
+    // Closing the account wants a ticked box, so that nothing happens here.
+    ("/account/close", ALL, ""),
     // Last, because they end sessions.
     ("/account/sessions/end-others", ALL, ""),
 ];

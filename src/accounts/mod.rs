@@ -9,16 +9,17 @@ mod queries;
 mod rules;
 
 pub use actions::{
-    accept_first_administrator, begin_session, complete_link, create_body, create_person, deliver,
-    end_membership, find_member, grant, hash_password, invite, invite_first_administrator,
-    rename_body, switch_body, verify_password,
+    accept_first_administrator, begin_session, close_account, complete_link, create_body,
+    create_person, deliver, end_membership, find_member, grant, hash_password, invite,
+    invite_first_administrator, rename_body, switch_body, verify_password,
 };
 pub use api::operations;
 pub use jobs::run_due;
 pub use model::{Body, Handover, Membership, MembershipId, Person};
 pub use pages::{ManageMembers, members_path, routes};
 pub use queries::{
-    find_body, find_person, find_person_by_email, list_bodies, list_holders, list_members,
+    find_body, find_person, find_person_by_email, list_bodies, list_bodies_of, list_holders,
+    list_members,
 };
 pub use rules::email as read_email;
 

@@ -1,7 +1,8 @@
-//! What several wings need: rule sets, statutory clocks, publications, panels, alarms.
+//! What several wings need: rule sets, statutory clocks, publications, panels, alarms, retention.
 
 pub mod alarms;
 pub mod clocks;
 pub mod panels;
 pub mod publications;
+pub mod retention;
 pub mod rulesets;

@@ -13,7 +13,7 @@ use super::store::Tx;
 use crate::kernel::instant;
 use crate::kernel::people::{BodyId, PersonId};
 use crate::on_db;
-use crate::schema::{ledger, ledger_texts};
+use crate::schema::{ledger, ledger_texts, people};
 use chrono::{Duration, DurationRound, NaiveDateTime};
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -475,6 +475,44 @@ pub fn reasons_of(db: &mut Db, subject: (&str, i64), what: &str) -> QueryResult<
         .load(db)
 }
 
+/// Who has closed the account stays in the file (法§42), and is shown to nobody by name.
+fn hide_gone(db: &mut Db, lines: &mut [(Line, Option<LineText>)]) -> QueryResult<()> {
+    let gone: Vec<(PersonId, String)> = people::table
+        .filter(people::closed_at.is_not_null())
+        .filter(
+            people::id.eq_any(
+                lines
+                    .iter()
+                    .filter_map(|(_, text)| text.as_ref()?.person_id)
+                    .collect::<std::collections::BTreeSet<_>>(),
+            ),
+        )
+        .select((people::id, people::name))
+        .load(db)?;
+    for text in lines.iter_mut().filter_map(|(_, text)| text.as_mut()) {
+        if let Some((_, stub)) = gone.iter().find(|(id, _)| Some(*id) == text.person_id) {
+            text.who = match text.who.split_once(" · ") {
+                Some((body, _)) => format!("{body} · {stub}"),
+                None => stub.clone(),
+            };
+        }
+    }
+    Ok(())
+}
+
+/// Erases names and words of a person's lines about one kind of subject; hashes and chain stay.
+pub fn erase_texts(db: &mut Db, person: PersonId, subject_kind: &str) -> QueryResult<usize> {
+    let lines = ledger::table
+        .filter(ledger::subject_kind.eq(subject_kind.to_owned()))
+        .select(ledger::id);
+    diesel::delete(
+        ledger_texts::table
+            .filter(ledger_texts::person_id.eq(person))
+            .filter(ledger_texts::ledger_id.eq_any(lines)),
+    )
+    .execute(db)
+}
+
 /// A thing's history as far as this reader may see it (portal time `now`): the newest lines, oldest first. What the
 /// reader may not see is left out by the query, so that it cannot push out what everybody may.
 pub fn history(
@@ -502,5 +540,6 @@ pub fn history(
         .select((columns::<Line>(), columns::<LineText>().nullable()))
         .load(db)?;
     lines.reverse();
+    hide_gone(db, &mut lines)?;
     Ok(lines)
 }

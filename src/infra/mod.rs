@@ -1,5 +1,6 @@
 //! The outside world: databases, files, secrets, mail and the clock behind one small face each.
 
+pub mod access;
 pub mod actor;
 pub mod backup;
 pub mod channels;

@@ -19,6 +19,8 @@ text_enum!(
         Evaluation = "evaluation",
         /// Draws up and signs contracts.
         Contracts = "contracts",
+        /// Members and roles, the own account; runs the portal.
+        Accounts = "accounts",
     }
 );
 

@@ -7,6 +7,7 @@ pub mod home;
 pub mod notices;
 pub mod operations;
 pub mod organization;
+pub mod privacy;
 pub mod search;
 pub mod work;
 
@@ -21,5 +22,6 @@ pub fn routes(cfg: &mut ServiceConfig) {
     help::routes(cfg);
     operations::routes(cfg);
     organization::routes(cfg);
+    privacy::routes(cfg);
     work::routes(cfg);
 }

@@ -2,6 +2,7 @@
 
 mod address;
 mod administrators;
+mod closing;
 mod factors;
 mod inbox;
 mod links;
@@ -18,6 +19,7 @@ pub use address::{ask_email, confirm_email};
 pub use administrators::{
     accept_first_administrator, found_body, grant_by_email, invite_first_administrator, rename,
 };
+pub use closing::close_account;
 pub use factors::{
     RecoveryCodes, begin_factor, enable_factor, end_factor, prove, recovery_hash,
     renew_recovery_codes,

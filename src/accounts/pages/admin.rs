@@ -5,6 +5,7 @@ use super::members::rows;
 use super::terms;
 use crate::accounts::model::InvitationId;
 use crate::accounts::{Body, actions, queries, rules};
+use crate::infra::access::{self, Look, Looked};
 use crate::infra::failure::{Failure, Refusal, Rule};
 use crate::kernel::paging::{Page, PageSize, decode_cursor};
 use crate::kernel::people::BodyId;
@@ -184,8 +185,20 @@ fn body_id(path: &str) -> Result<BodyId, AppError> {
         .map_err(|_unknown| AppError::from(Failure::NotFound))
 }
 
-pub async fn show(_: May<ManageBodies>, view: View, id: Path<String>) -> Answer {
-    page(&view, body_id(&id)?, Form::default()).await
+pub async fn show(who: May<ManageBodies>, view: View, id: Path<String>) -> Answer {
+    let id = body_id(&id)?;
+    note(&view, &who, id).await?;
+    page(&view, id, Form::default()).await
+}
+
+/// A look at who the members of a body are.
+async fn note(view: &View, who: &May<ManageBodies>, id: BodyId) -> Result<(), AppError> {
+    view.state
+        .store
+        .read(move |db| Ok(queries::find_body(db, id)?))
+        .await?;
+    let look = Look::at(Looked::Members, "body", id.0).of_body(id);
+    Ok(access::looked(&view.state.store, &who.actor, look).await?)
 }
 
 /// Goes back to the body's page, with a word of success or with the refusal at the form.

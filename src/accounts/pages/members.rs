@@ -5,6 +5,7 @@ use super::account::role;
 use super::terms;
 use crate::accounts::model::{Appointment, Invitation, InvitationId};
 use crate::accounts::{Membership, actions, queries, rules};
+use crate::infra::access::{self, Look, Looked};
 use crate::infra::actor::{Actor, ActorBody};
 use crate::infra::failure::{Failure, Refusal, Rule};
 use crate::infra::store::machine_now;
@@ -14,6 +15,9 @@ use crate::web::{Answer, AppError, Form, May, SignedIn, View};
 use serde_json::{Value, json};
 
 pub async fn list(SignedIn(actor): SignedIn, view: View) -> Answer {
+    let body = acted_for(&actor)?.id;
+    let look = Look::at(Looked::Members, "body", body.0).of_body(body);
+    access::looked(&view.state.store, &actor, look).await?;
     page(&view, &actor, &Form::default()).await
 }
 

@@ -3,6 +3,7 @@
 use super::RecoverAccounts;
 use crate::accounts::model::{Recovery, RecoveryId};
 use crate::accounts::{Person, actions, queries, rules};
+use crate::infra::access::{self, Look, Looked};
 use crate::infra::actor::Actor;
 use crate::infra::failure::{Failure, Rule};
 use crate::infra::store::machine_now;
@@ -14,6 +15,15 @@ use serde_json::{Value, json};
 const HOME: &str = "/admin/recoveries";
 
 pub async fn list(who: May<RecoverAccounts>, view: View) -> Answer {
+    let found = view
+        .state
+        .store
+        .read(|db| Ok(queries::list_recoveries(db)?));
+    for recovery in found.await? {
+        let look =
+            Look::at(Looked::Recoveries, "recovery", recovery.id.0).of_person(recovery.person_id);
+        access::looked(&view.state.store, &who.actor, look).await?;
+    }
     page(&view, &who.actor, &Form::default()).await
 }
 

@@ -1,5 +1,6 @@
 //! Rows of people, bodies, memberships and messages.
 
+mod closing;
 mod factors;
 mod inbox;
 mod members;
@@ -8,6 +9,7 @@ mod sessions;
 mod terms;
 mod tokens;
 
+pub use closing::erase_person;
 pub use factors::{
     count_recovery_codes, delete_email_change, delete_factor, enable_factor, end_recovery,
     find_email_change, find_email_change_by, find_factor, find_recovery, insert_recovery,
@@ -62,6 +64,17 @@ pub fn find_person_by_email(db: &mut Db, email: &str) -> QueryResult<Option<Pers
 
 pub fn find_body(db: &mut Db, id: BodyId) -> QueryResult<Body> {
     bodies::table.find(id).select(columns::<Body>()).first(db)
+}
+
+/// The bodies that somebody is a member of.
+pub fn list_bodies_of(db: &mut Db, person: PersonId) -> QueryResult<Vec<BodyId>> {
+    memberships::table
+        .filter(memberships::person_id.eq(person))
+        .filter(memberships::ended_at.is_null())
+        .order(memberships::body_id)
+        .select(memberships::body_id)
+        .distinct()
+        .load(db)
 }
 
 pub fn list_bodies(db: &mut Db, kinds: &[BodyKind]) -> QueryResult<Vec<Body>> {

@@ -1,5 +1,6 @@
 //! The about pages, and the signed head of the ledger for anybody to keep.
 
+use crate::common::retention::{self, Class, Unit};
 use crate::infra::failure::Failure;
 use crate::infra::ledger::{self, Head};
 use crate::kernel::instant;
@@ -23,8 +24,34 @@ pub async fn privacy(view: View) -> Answer {
         "crumbs": crumbs(&view, &title),
         "phone": view.state.config.host.phone,
         "host": view.state.config.host.name,
+        "classes": retention::classes().iter().map(|class| kept(&view, class)).collect::<Vec<_>>(),
     });
     view.render("portal/privacy", "", &title, &body)
+}
+
+/// One class of personal data in a resident's words.
+fn kept(view: &View, class: &Class) -> Value {
+    let code = class.code.replace('_', "-");
+    let word = |part: &str| view.say(&format!("retention-{part}-{code}"));
+    let keep = class.keep.map_or_else(
+        || word("from"),
+        |span| {
+            let unit = match span.unit {
+                Unit::Days if span.count == 1 => "retention-day",
+                Unit::Days => "retention-days",
+                Unit::Months => "retention-months",
+                Unit::Years => "retention-years",
+            };
+            let span = view.say_with(unit, &[("count", &span.count.to_string())]);
+            let key = if class.is_least {
+                "retention-least"
+            } else {
+                "retention-after"
+            };
+            view.say_with(key, &[("span", &span), ("from", &word("from"))])
+        },
+    );
+    json!({ "what": word("what"), "why": word("why"), "keep": keep, "article": class.article })
 }
 
 /// Section by section: a message key and the pages in it, by path and message key.

@@ -1,9 +1,12 @@
 //! The work desk: what one has to do today, by date; then what one's body has under way.
 
+mod duties;
 mod leaving;
 mod pages;
 mod queries;
 mod rules;
+
+pub use duties::{has_duties, list_holds};
 
 use actix_web::web::{self, ServiceConfig};
 

@@ -519,6 +519,7 @@ fn links(view: &View, actor: &Actor) -> Vec<Value> {
             links.push(("projects", "/projects".into()));
             links.push(("contracts", "/contracts".into()));
             links.push(("verify", "/about/verify".into()));
+            links.push(("accesses", "/accesses".into()));
         }
         Some(_) if actor.has(Role::Officer) => {
             links.push(("new-project", "/projects/new".into()));
@@ -539,6 +540,7 @@ fn links(view: &View, actor: &Actor) -> Vec<Value> {
     if actor.has(Role::Administrator) {
         links.push(("bodies", "/admin/bodies".into()));
         links.push(("operations", "/operations".into()));
+        links.push(("accesses", "/accesses".into()));
     }
     links.push(("guide", format!("/help/{}", guide(actor))));
     links

@@ -2,6 +2,7 @@
 
 use super::pages::{Desk, Place, bid, files, opened, opening, receipt};
 use super::{PrepareBids, actions, queries};
+use crate::infra::access::{self, Looked};
 use crate::infra::failure::Failure;
 use crate::kernel::instant;
 use crate::kernel::scopes::Scope;
@@ -256,6 +257,7 @@ async fn show_opened(
 ) -> Answer {
     let (project, bid) = ids.into_inner();
     let (place, bid) = opened::find(&who.0, &view.state, project, bid).await?;
+    access::looked(&view.state.store, &who.0, opened::look(Looked::Bid, &bid)).await?;
     let (bid_id, tender, secrets) = (bid.id, place.tender.id, view.state.secrets.clone());
     let (content, files, names) = view
         .state

@@ -374,4 +374,6 @@ accounts-scope-projects = Projects
 accounts-scope-bids = Questions and bids
 accounts-scope-evaluation = Evaluation
 accounts-scope-contracts = Contracts
+accounts-scope-accounts = Members, accounts and the portal
 ledger-token-made = Token for a program made
+accounts-sign-up-privacy = How your data are kept and used:

@@ -133,3 +133,6 @@ api-panel-remind = Reminds members of the panel whose sheets are missing
 api-panel-replace = Replaces a silent member of the panel
 api-export = { $list }, as a file: { $format }
 api-notices = Notices
+api-privacy-data = Everything kept about the person
+api-privacy-close = Closes the account
+api-privacy-accesses = Who looked at sensitive records

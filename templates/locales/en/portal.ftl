@@ -215,6 +215,7 @@ portal-work-link-applications = Decide on directory applications
 portal-work-link-panel = My evaluations
 portal-work-link-bodies = Bodies and people
 portal-work-link-operations = Running the portal
+portal-work-link-accesses = Who looked at sensitive records
 
 portal-leaving-title = End a role
 portal-leaving-duties = Open duties

@@ -374,4 +374,6 @@ accounts-scope-projects = 采购项目
 accounts-scope-bids = 提问与响应
 accounts-scope-evaluation = 评审
 accounts-scope-contracts = 合同
+accounts-scope-accounts = 成员、账号与平台运行
 ledger-token-made = 创建程序令牌
+accounts-sign-up-privacy = 我们如何保存和使用您的个人信息：

@@ -133,3 +133,6 @@ api-panel-remind = 提醒未提交评分的评审成员
 api-panel-replace = 更换未履职的评审专家
 api-export = { $list }：{ $format } 文件
 api-notices = 公告
+api-privacy-data = 读取平台保存的本人信息
+api-privacy-close = 注销账号
+api-privacy-accesses = 查询敏感信息查阅记录

@@ -1,6 +1,7 @@
 //! Files beside an application: proofs that the reviewer reads, never public.
 
 use super::apply;
+use crate::infra::access::{self, Look, Looked};
 use crate::infra::failure::Failure;
 use crate::organizations::qualification::actions;
 use crate::organizations::qualification::model::{KeepDirectory, QualificationState};
@@ -64,7 +65,7 @@ pub async fn detach(
 /// The applicant reads its own files; a reviewer reads them once they are handed in.
 pub async fn download(who: SignedIn, state: Data<State>, path: Path<(ProviderId, i64)>) -> Answer {
     let (id, file) = *path;
-    let actor = who.0;
+    let actor = who.0.clone();
     let file = state
         .store
         .read(move |db| {
@@ -82,5 +83,7 @@ pub async fn download(who: SignedIn, state: Data<State>, path: Path<(ProviderId,
             Ok(registry::find_file(db, id, actions::FILES, file)?)
         })
         .await?;
+    let look = Look::at(Looked::Papers, "provider", id.0);
+    access::looked(&state.store, &who.0, look).await?;
     registry::send(&state, file).await
 }

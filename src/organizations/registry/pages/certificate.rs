@@ -2,6 +2,7 @@
 
 use super::own;
 use super::uploads::{read_upload, send};
+use crate::infra::access::{self, Look, Looked};
 use crate::infra::failure::Failure;
 use crate::organizations::registry::actions;
 use crate::organizations::registry::model::{CheckProviders, KeepOwnProvider, ProviderId};
@@ -43,7 +44,7 @@ pub async fn upload(
 }
 
 pub async fn download(who: SignedIn, state: Data<State>, id: Path<ProviderId>) -> Answer {
-    let (id, actor) = (*id, who.0);
+    let (id, actor) = (*id, who.0.clone());
     let file = state
         .store
         .read(move |db| {
@@ -53,5 +54,7 @@ pub async fn download(who: SignedIn, state: Data<State>, id: Path<ProviderId>) -
             queries::find_certificate(db, id)?.ok_or(Failure::NotFound)
         })
         .await?;
+    let look = Look::at(Looked::Papers, "provider", id.0);
+    access::looked(&state.store, &who.0, look).await?;
     send(&state, file).await
 }

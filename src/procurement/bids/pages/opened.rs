@@ -4,6 +4,7 @@ use super::super::model::{Bid, BidFileId, BidId, FileRow};
 use super::super::{SUBJECT, actions, queries, rules};
 use super::{NAV, Place, attachment, size_text, with_cards};
 use crate::common::panels;
+use crate::infra::access::{self, Look, Looked};
 use crate::infra::actor::Actor;
 use crate::infra::failure::Failure;
 use crate::infra::ledger::{self, Entry};
@@ -67,6 +68,11 @@ pub(in crate::procurement::bids) async fn find(
     Ok((place, bid))
 }
 
+/// A look at what a bidder offered.
+pub(in crate::procurement::bids) fn look(what: Looked, bid: &Bid) -> Look {
+    Look::at(what, "bid", bid.id.0).of_body(bid.bidder_id)
+}
+
 pub async fn show(
     who: SignedIn,
     view: View,
@@ -75,6 +81,7 @@ pub async fn show(
 ) -> Answer {
     let (project, bid) = ids.into_inner();
     let (place, bid) = find(&who.0, &state, project, bid).await?;
+    access::looked(&state.store, &who.0, look(Looked::Bid, &bid)).await?;
     let (bid_id, tender, secrets) = (bid.id, bid.tender_id, state.secrets.clone());
     let (content, files, names) = state
         .store
@@ -140,10 +147,12 @@ pub async fn download(
         })
         .await?;
     let (actor, tender) = (who.0, place.tender.id);
+    let look = look(Looked::BidFile, &bid);
     state
         .store
         .write(move |tx| {
-            // No page shows it: the reader may sit in the panel, which is secret until the award (87号令 §47).
+            access::note(tx, &actor, &look)?;
+            // No history shows it: the reader may sit in the panel, which is secret until the award (87号令 §47).
             let line = Entry::new(SUBJECT, tender.0, "bid.file-read").for_staff(None);
             ledger::append(tx, Some(&actor), &line)
         })

@@ -1,0 +1,2 @@
+ALTER TABLE people DROP COLUMN closed_at;
+DROP TABLE accesses;

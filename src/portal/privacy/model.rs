@@ -1,0 +1,21 @@
+//! What the portal keeps about a person, kind by kind.
+
+use crate::kernel::roles::Role;
+use serde_json::{Map, Value};
+
+/// One kind of records, worded by `privacy-data-<code>`; each row is fields by name.
+pub struct Section {
+    pub code: &'static str,
+    pub rows: Vec<Map<String, Value>>,
+}
+
+/// A role that somebody holds, as far as closing the account asks.
+#[derive(Clone, Debug)]
+pub struct Hold {
+    pub body_name: String,
+    pub role: Role,
+    /// Whether somebody else holds the same role in the body.
+    pub is_shared: bool,
+    /// Whether something lies open on the desk of this role.
+    pub has_duties: bool,
+}

@@ -1,0 +1,4 @@
+//! Pages of personal data.
+
+pub(super) mod accesses;
+pub(super) mod own;

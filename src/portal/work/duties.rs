@@ -1,0 +1,58 @@
+//! What hangs on a person's roles: for leaving them, and for closing the account.
+
+use super::pages::Desk;
+use crate::accounts;
+use crate::infra::actor::{Actor, ActorBody};
+use crate::infra::db::Db;
+use crate::infra::failure::Failure;
+use crate::kernel::people::{BodyId, PersonId};
+use crate::kernel::roles::{BodyKind, Role};
+
+/// A role that somebody holds.
+#[derive(Clone, Debug)]
+pub struct Held {
+    pub body: BodyId,
+    pub body_name: String,
+    pub kind: BodyKind,
+    pub region: Option<String>,
+    pub role: Role,
+    /// Whether somebody else holds it in the same body too.
+    pub is_shared: bool,
+}
+
+pub fn list_holds(db: &mut Db, person: PersonId) -> Result<Vec<Held>, Failure> {
+    let mut holds = Vec::new();
+    for id in accounts::list_bodies_of(db, person)? {
+        let body = accounts::find_body(db, id)?;
+        let members = accounts::list_members(db, id)?;
+        for own in members.iter().filter(|member| member.person_id == person) {
+            holds.push(Held {
+                body: id,
+                body_name: body.name.clone(),
+                kind: body.kind,
+                region: body.region_code.clone(),
+                role: own.role,
+                is_shared: members
+                    .iter()
+                    .any(|other| other.person_id != person && other.role == own.role),
+            });
+        }
+    }
+    Ok(holds)
+}
+
+/// The desk as the person sees it in this role alone.
+pub fn has_duties(db: &mut Db, person: &Actor, held: &Held) -> Result<bool, Failure> {
+    let as_member = Actor {
+        body: Some(ActorBody {
+            id: held.body,
+            kind: held.kind,
+            name: held.body_name.clone(),
+            region_code: held.region.clone(),
+        }),
+        roles: vec![held.role],
+        ..person.clone()
+    };
+    let desk = Desk::load(db, &as_member)?;
+    Ok(!desk.tasks.is_empty() || !desk.clocks.is_empty())
+}

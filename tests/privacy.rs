@@ -1,0 +1,274 @@
+//! Personal data: what is erased and when, what a person sees of the own data, closing an account, who looked.
+
+use crate::on_both;
+use crate::support::stage::opened;
+use crate::support::{Client, Database, PASSWORD, Portal, tendering};
+use chrono::{Duration, Months};
+use diesel::prelude::*;
+use sanshe::common::retention;
+use sanshe::kernel::roles::{BodyKind, Role};
+use sanshe::schema::{
+    accesses, bid_drafts, bids, ledger, messages, people, publications, sessions, tokens,
+};
+
+fn administrator(portal: &Portal, name: &str) -> Client {
+    let platform = portal.body(BodyKind::Platform, "平台运营中心", None);
+    portal.member(name, platform, &[Role::Administrator])
+}
+
+fn erase(portal: &Portal) {
+    retention::erase_due(&portal.state.store).unwrap();
+}
+
+fn what_is_past_its_time_goes_and_nothing_else(database: Database) {
+    let mut portal = Portal::start(database);
+    portal.may_leave_jobs = true;
+    let buyer = portal.body(BodyKind::Bureau, "民政局", None);
+    let (old, new) = (portal.person("old"), portal.person("new"));
+    portal.grant(old, buyer, &[Role::Officer]);
+    let (a, b) = (portal.signed_in("old"), portal.signed_in("new"));
+    a.get("/account").expect(200);
+    b.get("/account").expect(200);
+    // One session ended seven months ago, the other one five.
+    portal.write(move |tx| {
+        let ago = |months| tx_machine(months);
+        for (person, months) in [(old, 7), (new, 5)] {
+            diesel::update(sessions::table.filter(sessions::person_id.eq(person)))
+                .set(sessions::ended_at.eq(ago(months)))
+                .execute(tx.db)?;
+        }
+        Ok(())
+    });
+    erase(&portal);
+    let left: Vec<i64> =
+        portal.read(|db| Ok(sessions::table.select(sessions::person_id).load(db)?));
+    assert_eq!(left, [new.0]);
+    assert!(portal.read(|db| Ok(tokens::table.count().get_result::<i64>(db)?)) == 0);
+    // A person's notices go after three years; what a body received is in the file.
+    let personal = |portal: &Portal| {
+        portal.read(move |db| {
+            Ok(messages::table
+                .filter(messages::person_id.is_not_null())
+                .count()
+                .get_result::<i64>(db)?)
+        })
+    };
+    portal.write(move |tx| {
+        use sanshe::accounts::{Addressee, deliver};
+        deliver(
+            tx,
+            Addressee::Person(old),
+            "recovery.confirmed",
+            &[],
+            "/account",
+        )?;
+        deliver(
+            tx,
+            Addressee::Body(buyer),
+            "recovery.confirmed",
+            &[],
+            "/account",
+        )
+    });
+    let all = portal.read(|db| Ok(messages::table.count().get_result::<i64>(db)?));
+    assert!(personal(&portal) >= 1);
+    portal.move_clock_by(Duration::days(3 * 366));
+    erase(&portal);
+    assert_eq!(personal(&portal), 0);
+    assert!(
+        portal.read(|db| Ok(messages::table.count().get_result::<i64>(db)?)) >= 1,
+        "{all}"
+    );
+}
+
+fn tx_machine(months: u32) -> chrono::NaiveDateTime {
+    sanshe::infra::store::machine_now()
+        .checked_sub_months(Months::new(months))
+        .unwrap()
+}
+
+fn procurement_files_outlive_everything_and_drafts_do_not(database: Database) {
+    let mut portal = Portal::start(database);
+    portal.may_leave_jobs = true;
+    let tender = tendering::open_tender(&portal);
+    let names = ["chen", "lin", "he"];
+    let clients: Vec<Client> = names
+        .iter()
+        .map(|name| tendering::bidder(&portal, name))
+        .collect();
+    tendering::bid(&clients[0], &tender, "198000.00");
+    tendering::bid(&clients[1], &tender, "197000.00");
+    tendering::write_draft(&clients[2], &tender, "196000.00", "草稿").expect(303);
+    clients[1].submit(
+        &tender.path("/bid"),
+        &tender.path("/bid/withdraw"),
+        &[("reason", "不再参加")],
+    );
+    let kept = |portal: &Portal| {
+        portal.read(|db| {
+            let states: Vec<(String, Vec<u8>)> = bids::table
+                .order(bids::submitted_at)
+                .select((bids::state, bids::sealed))
+                .load(db)?;
+            let drafts: i64 = bid_drafts::table.count().get_result(db)?;
+            let notices: i64 = publications::table.count().get_result(db)?;
+            let lines: i64 = ledger::table.count().get_result(db)?;
+            Ok((states, drafts, notices, lines))
+        })
+    };
+    let (states, drafts, notices, lines) = kept(&portal);
+    assert_eq!(drafts, 1);
+    assert!(states.iter().all(|(_, sealed)| !sealed.is_empty()));
+    erase(&portal);
+    assert_eq!(kept(&portal).1, 1, "an open tender's draft stays");
+    tendering::close(&portal, &tender);
+    portal.move_clock_by(Duration::days(20 * 366));
+    erase(&portal);
+    let (after, drafts, notices_after, lines_after) = kept(&portal);
+    assert_eq!(drafts, 0);
+    assert!(notices_after >= notices && lines_after >= lines);
+    for (state, sealed) in &after {
+        assert_eq!(sealed.is_empty(), state == "withdrawn", "{state}");
+    }
+    assert!(after.iter().any(|(state, _)| state == "submitted"));
+}
+
+fn the_own_data_are_seen_and_taken_along(database: Database) {
+    let mut portal = Portal::start(database);
+    portal.may_leave_jobs = true;
+    let admin = administrator(&portal, "root");
+    let town = portal.body(BodyKind::TownGovernment, "某镇人民政府", None);
+    let mei = portal.member("mei", town, &[Role::Officer]);
+    let page = mei.get("/account/data");
+    page.expect(200).see("某镇人民政府").see("没有人查阅过");
+    admin.get(&format!("/admin/bodies/{town}")).expect(200);
+    mei.get("/account/data")
+        .expect(200)
+        .see("单位成员的姓名和邮箱")
+        .see("root");
+    let file = mei.get("/account/data.json");
+    file.expect(200);
+    let data: serde_json::Value = serde_json::from_str(&file.body).unwrap();
+    let email = portal.read(|db| {
+        Ok(people::table
+            .filter(people::name.eq("mei"))
+            .select(people::email)
+            .first::<String>(db)?)
+    });
+    assert_eq!(data.pointer("/account/0/email").unwrap(), email.as_str());
+    assert_eq!(data.pointer("/looked_at_by/0/who").unwrap(), "root");
+    for secret in ["argon2", "token_hash", "password"] {
+        assert!(!file.body.contains(secret), "{secret}");
+    }
+    // Nobody else's: a stranger sees the own page only, and nothing without signing in.
+    portal.person("stranger");
+    let other = portal.signed_in("stranger");
+    other
+        .get("/account/data")
+        .expect(200)
+        .see_not("某镇人民政府");
+    assert_eq!(portal.anonymous().get("/account/data.json").status, 401);
+}
+
+fn an_account_is_closed_as_far_as_the_law_lets(database: Database) {
+    let mut portal = Portal::start(database);
+    portal.may_leave_jobs = true;
+    let admin = administrator(&portal, "root");
+    admin.get("/account/data").expect(200).see("唯一担任该岗位");
+    let town = portal.body(BodyKind::TownGovernment, "某镇人民政府", None);
+    let mei = portal.member("mei", town, &[Role::Officer]);
+    mei.get("/account/data").expect(200).see("唯一担任该岗位");
+    assert_eq!(
+        mei.get("/account/data")
+            .text_of("form[action$='/account/close']"),
+        None
+    );
+    let lan = portal.member("lan", town, &[Role::Officer]);
+    lan.get("/account").expect(200);
+    mei.submit("/account/data", "/account/close", &[])
+        .expect(422);
+    mei.submit("/account/data", "/account/close", &[("sure", "yes")])
+        .expect(303);
+    assert_eq!(mei.get("/account").status, 401, "the session has ended");
+    let (name, email, closed) = portal.read(|db| {
+        Ok(people::table
+            .filter(people::closed_at.is_not_null())
+            .select((people::name, people::email, people::closed_at))
+            .first::<(String, String, Option<chrono::NaiveDateTime>)>(db)?)
+    });
+    assert!(name.contains("已注销") && email.ends_with("@closed.invalid") && closed.is_some());
+    lan.get("/account/members").expect(200).see_not("mei");
+    // The one who is left cannot go.
+    lan.get("/account/data").expect(200).see("唯一担任该岗位");
+    let verified = portal.read(|db| sanshe::infra::ledger::verify(db, None));
+    assert!(verified.findings.is_empty(), "{:?}", verified.findings);
+    let back = portal.anonymous();
+    let email = "mei@test.invalid";
+    back.submit(
+        "/sign-in",
+        "/sign-in",
+        &[("email", email), ("password", PASSWORD)],
+    )
+    .expect(422);
+}
+
+fn who_reads_bids_is_noted_and_the_panel_stays_secret(database: Database) {
+    let stage = opened(database, &[19_800_000, 19_700_000, 19_600_000]);
+    let portal = &stage.portal;
+    let officer = &stage.officer;
+    let record = officer.get(&stage.path("/opening"));
+    let bid = portal.read(|db| Ok(bids::table.select(bids::id).first::<i64>(db)?));
+    drop(record);
+    officer
+        .get(&stage.path(&format!("/bids/{bid}")))
+        .expect(200);
+    let looks: Vec<(String, i64)> = portal.read(|db| {
+        Ok(accesses::table
+            .select((accesses::what, accesses::subject_id))
+            .load(db)?)
+    });
+    assert!(looks.contains(&("bid".into(), bid)), "{looks:?}");
+    let admin = administrator(portal, "root");
+    admin.get("/accesses").expect(200).see("评审专家名单");
+    let who = portal.read(move |db| {
+        let name = accesses::table
+            .inner_join(people::table.on(people::id.eq(accesses::person_id)))
+            .filter(accesses::what.eq("bid"))
+            .select(people::name);
+        Ok(name.first::<String>(db)?)
+    });
+    let cell = format!(">{who}<");
+    assert!(!admin.get("/accesses").body.contains(&cell));
+    let finance = portal.body(BodyKind::FinanceSupervisor, "财政局", None);
+    let supervisor = portal.member("shen", finance, &[Role::Supervisor]);
+    assert!(supervisor.get("/accesses").expect(200).body.contains(&cell));
+    assert!(supervisor.get("/accesses.csv").body.contains(&who));
+    supervisor
+        .get("/accesses?who=nobody-of-this-name")
+        .expect(200)
+        .see("没有符合条件的记录");
+    officer.get("/accesses").expect(403);
+}
+
+fn the_notice_says_how_long(database: Database) {
+    let portal = Portal::start(database);
+    let page = portal.anonymous().get("/about/privacy");
+    page.expect(200)
+        .see("采购结束起至少 15 年")
+        .see("政府采购法 §42")
+        .see("登录结束后 6 个月");
+    portal
+        .anonymous()
+        .get("/sign-up")
+        .expect(200)
+        .see("个人信息保护");
+}
+
+on_both!(
+    what_is_past_its_time_goes_and_nothing_else,
+    procurement_files_outlive_everything_and_drafts_do_not,
+    the_own_data_are_seen_and_taken_along,
+    an_account_is_closed_as_far_as_the_law_lets,
+    who_reads_bids_is_noted_and_the_panel_stays_secret,
+    the_notice_says_how_long,
+);
