@@ -28,7 +28,6 @@ access-subject-recovery = Request
 access-subject-provider = Organization
 access-subject-person = Account
 access-subject-portal = Portal
-access-subject-redaction = Redaction
 privacy-data-title = My personal data
 privacy-data-lede = Everything that the portal keeps about you. You can read it, download it, correct it, and close your account.
 privacy-data-account = Account

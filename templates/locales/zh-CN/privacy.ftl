@@ -28,7 +28,6 @@ access-subject-recovery = 申请
 access-subject-provider = 组织
 access-subject-person = 账号
 access-subject-portal = 平台
-access-subject-redaction = 遮盖申请
 privacy-data-title = 我的个人信息
 privacy-data-lede = 这里是平台保存的、与您本人有关的全部信息。您可以查阅、下载、更正，也可以注销账号。
 privacy-data-account = 账号
