@@ -8,7 +8,7 @@ use crate::kernel::instant;
 use crate::kernel::paging::{Page, PageSize, decode_cursor};
 use crate::kernel::roles::Role;
 use crate::kernel::text;
-use crate::web::csv::{BLOCK, Table, is_last};
+use crate::web::export::{BLOCK, Cell, Entry, Export, is_last};
 use crate::web::{Answer, AppError, Form, May, View};
 use chrono::{Days, NaiveDate, NaiveDateTime};
 use serde_json::{Value, json};
@@ -119,14 +119,14 @@ pub async fn csv(who: May<ReadAccesses>, view: View) -> Answer {
     let _turn = view.export_turn().await?;
     note(&view, &who.actor).await?;
     let Asked { filter, .. } = asked(&view, &who.actor);
-    let heads = [
-        "access-at",
-        "access-who",
-        "access-body",
-        "access-what",
-        "access-subject",
+    let columns = [
+        ("access-at", 20),
+        ("access-who", 20),
+        ("access-body", 30),
+        ("access-what", 30),
+        ("access-subject", 40),
     ];
-    let mut table = Table::new(heads.map(|key| view.say(key)))?;
+    let mut export = Export::new(&view, "accesses", view.say("access-title"), &columns)?;
     let mut before = None;
     loop {
         let filter = filter.clone();
@@ -136,17 +136,24 @@ pub async fn csv(who: May<ReadAccesses>, view: View) -> Answer {
             .read(move |db| Ok::<_, Failure>(access::list(db, &filter, before, BLOCK)?));
         let lines = found.await?;
         for line in &lines {
-            table.row([
-                instant::second(line.at),
-                line.who.clone(),
-                line.body.clone().unwrap_or_default(),
-                what(&view, line.what),
-                subject(&view, line),
-            ])?;
+            let cells: [Cell; 5] = [
+                instant::second(line.at).into(),
+                line.who.clone().into(),
+                line.body.clone().into(),
+                what(&view, line.what).into(),
+                subject(&view, line).into(),
+            ];
+            let entry = Entry {
+                id: format!("access/{}", line.id),
+                title: what(&view, line.what),
+                link: "/accesses".into(),
+                updated: line.at,
+            };
+            export.row(cells, entry)?;
         }
         before = lines.last().map(|line| line.id);
         if is_last(lines.len()) {
-            return table.answer("accesses.csv");
+            return export.answer().await;
         }
     }
 }
