@@ -30,6 +30,7 @@ mod exports;
 mod faces;
 mod files;
 mod forms;
+mod imports;
 mod kill;
 mod layers;
 mod ledger;

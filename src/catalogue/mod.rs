@@ -20,4 +20,4 @@ pub use queries::{
     find, find_item, find_published, list_children, list_items, list_public, list_versions_of,
     load_offered, newest_published,
 };
-pub use rules::{BadRow, Row, read as read_csv};
+pub use rules::{BadRow, Row, is_column, read as read_csv};

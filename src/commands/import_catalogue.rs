@@ -6,6 +6,7 @@ use crate::infra::db::DatabaseUrl;
 use crate::infra::failure::{Failure, Rule};
 use crate::infra::migrations::migrate;
 use crate::infra::portal;
+use crate::infra::sheet;
 use crate::infra::store::Store;
 use crate::infra::words::{Language, Words};
 use crate::web::form;
@@ -14,7 +15,7 @@ use std::path::{Path, PathBuf};
 
 #[derive(clap::Args, Clone)]
 pub struct Import {
-    /// The CSV file: `code,name,level,parent_code` and, if wanted, `verified` and `description`.
+    /// The CSV or XLSX file: `code,name,level,parent_code` and, if wanted, `verified` and `description`.
     pub file: PathBuf,
     /// The year that the catalogue is for.
     #[arg(long)]
@@ -68,8 +69,10 @@ fn file_name(path: &Path) -> String {
 
 /// Prints every bad place as `file:line:column: reason`, as compilers do.
 fn read(file: &Path, bytes: &[u8]) -> Result<Vec<Row>, Failure> {
-    catalogue::read_csv(bytes).or_else(|bad| {
-        let words = Words::load()?;
+    let words = Words::load()?;
+    let csv = sheet::as_csv(bytes, catalogue::is_column)
+        .map_err(|unread| Failure::internal(form::word(&words, language(), &unread.refusal())))?;
+    catalogue::read_csv(&csv).or_else(|bad| {
         for bad in &bad {
             let reason = form::word(&words, language(), &bad.refusal());
             let (line, column) = (bad.line, bad.column.unwrap_or(1));

@@ -3,7 +3,8 @@
 use super::import_catalogue::{language, open};
 use crate::accounts;
 use crate::infra::config::Config;
-use crate::infra::failure::Failure;
+use crate::infra::failure::{Failure, Rule};
+use crate::infra::sheet;
 use crate::infra::words::Words;
 use crate::kernel::people::BodyId;
 use crate::kernel::roles::{Role, may};
@@ -13,7 +14,7 @@ use std::path::PathBuf;
 
 #[derive(clap::Args, Clone)]
 pub struct Import {
-    /// The CSV file, with the columns that the portal's own import page names.
+    /// The CSV or XLSX file, with the columns that the portal's own import page names.
     pub file: PathBuf,
     /// The number of the purchaser's body, as in the address of its page.
     #[arg(long)]
@@ -27,7 +28,16 @@ pub struct Import {
 pub fn run(config: &Config, import: &Import) -> Result<(), Failure> {
     let bytes = std::fs::read(&import.file)
         .map_err(|error| Failure::internal(format!("{}: {error}", import.file.display())))?;
-    let rows = contracts::read_import(&bytes).or_else(|bad| report(import, &bad))?;
+    let csv = sheet::as_csv(&bytes, |head| contracts::column_of(head).is_some());
+    let csv = match csv {
+        Ok(csv) => csv,
+        Err(unread) => {
+            let words = Words::load()?;
+            let why = form::word(&words, language(), &unread.refusal());
+            return Err(Failure::internal(why));
+        }
+    };
+    let rows = contracts::read_import(&csv).or_else(|bad| report(import, &bad))?;
     let store = open(config)?;
     let buyer = import.body;
     let (kind, bad) = store.read_blocking(|db| {

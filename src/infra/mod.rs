@@ -22,6 +22,7 @@ pub mod portal;
 pub mod rotation;
 pub mod seal;
 pub mod secrets;
+pub mod sheet;
 pub mod signing;
 pub mod store;
 pub mod sweep;

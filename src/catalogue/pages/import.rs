@@ -7,6 +7,7 @@ use crate::catalogue::model::CatalogueId;
 use crate::catalogue::rules::{self, BadRow, Row};
 use crate::infra::actor::Actor;
 use crate::infra::failure::{Failure, Refusal, Rule};
+use crate::infra::sheet::{self, SheetRule};
 use crate::kernel::instant;
 use crate::web::{Answer, AppError, Form, May, State, View, multipart};
 use actix_multipart::Multipart;
@@ -74,10 +75,14 @@ pub async fn save(
     match uploads.into_iter().find(|upload| upload.field == "file") {
         None => form.refuse(Refusal::new("catalogue-import-no-file").at("file")),
         Some(upload) => {
-            let read = web::block(move || rules::read(&upload.bytes)).await;
-            match read.map_err(AppError::internal)? {
-                Ok(good) => rows = good,
-                Err(found) => {
+            let read = web::block(move || {
+                let csv = sheet::as_csv(&upload.bytes, rules::is_column)?;
+                Ok::<_, SheetRule>(rules::read(&csv))
+            });
+            match read.await.map_err(AppError::internal)? {
+                Err(unread) => form.refuse(unread.refusal()),
+                Ok(Ok(good)) => rows = good,
+                Ok(Err(found)) => {
                     let count = found.len();
                     form.refuse(
                         Refusal::new("catalogue-import-bad")

@@ -220,7 +220,7 @@ fn tree(year: i64, items: &[&CatalogueItem]) -> Vec<Group> {
         .collect()
 }
 
-/// What the files of a version show. A new version can be written by their first seven.
+/// What the files of a version show. A new version can be made from the first six.
 const COLUMNS: [Column; 7] = [
     ("catalogue-column-code", 12),
     ("catalogue-column-name", 36),

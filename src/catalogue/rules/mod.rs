@@ -6,7 +6,7 @@ mod rows;
 
 pub use diff::{Diff, compare};
 pub use reading::{MAX_BYTES, MAX_ROWS, read};
-pub use rows::{BadRow, Row};
+pub use rows::{BadRow, Row, is_column};
 
 use super::model::CatalogueState;
 use crate::kernel::refusal::{Refusal, Rule};

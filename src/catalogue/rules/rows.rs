@@ -41,6 +41,11 @@ impl Column {
     }
 }
 
+/// Whether a text names a column.
+pub fn is_column(header: &str) -> bool {
+    Column::of(header).is_some()
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Row {
     pub code: String,

@@ -1,5 +1,6 @@
-//! Reading running contracts from before the portal (CSV): every bad cell with its line and column, all or nothing.
+//! Reading running contracts from before the portal: every bad cell with its line and column, all or nothing.
 
+use crate::infra::sheet::has_lost_digits;
 use crate::kernel::catalogue_code::CatalogueCode;
 use crate::kernel::credit_code::CreditCode;
 use crate::kernel::instant::parse_date;
@@ -25,6 +26,28 @@ pub const COLUMNS: &[&str] = &[
     "phone",
     "scope",
 ];
+
+/// The column that a heading names, in English or in Chinese.
+pub fn column_of(head: &str) -> Option<&'static str> {
+    let head = text::narrow(&text::clean(head)).to_lowercase();
+    let head = head.split('(').next().unwrap_or_default().trim();
+    let english = match head {
+        "合同名称" | "合同" | "名称" | "项目名称" => "title",
+        "目录编码" | "编码" => "catalogue_code",
+        "承接单位统一社会信用代码" | "统一社会信用代码" | "信用代码" => {
+            "provider_credit_code"
+        }
+        "承接单位" | "承接单位名称" | "单位名称" => "provider_name",
+        "合同金额" | "金额" => "amount_yuan",
+        "开始" | "开始日期" | "起始日期" => "term_from",
+        "到期" | "到期日期" | "结束日期" => "term_to",
+        "服务地区编码" | "服务社区" | "社区编码" => "communities",
+        "采购人办公电话" | "联系电话" | "电话" => "phone",
+        "服务内容" | "服务范围" => "scope",
+        english => english,
+    };
+    COLUMNS.iter().copied().find(|column| *column == english)
+}
 
 /// One transaction takes all rows, and no write may keep bids waiting.
 pub const MAX_ROWS: usize = 500;
@@ -117,13 +140,13 @@ pub fn read(bytes: &[u8]) -> Result<Vec<Row>, Vec<Finding>> {
     }
 }
 
-fn heading(reader: &mut csv::Reader<&[u8]>) -> Result<HashMap<String, usize>, Vec<Finding>> {
-    let places: HashMap<String, usize> = reader
+fn heading(reader: &mut csv::Reader<&[u8]>) -> Result<HashMap<&'static str, usize>, Vec<Finding>> {
+    let places: HashMap<&'static str, usize> = reader
         .headers()
         .map_err(|_broken| vec![found(1, "", "contracts-import-broken")])?
         .iter()
         .enumerate()
-        .map(|(at, name)| (text::clean(name).to_lowercase(), at))
+        .filter_map(|(at, name)| Some((column_of(name)?, at)))
         .collect();
     let missing: Vec<Finding> = COLUMNS
         .iter()
@@ -173,18 +196,19 @@ fn read_row(line: u64, cell: impl Fn(&str) -> String, findings: &mut Vec<Finding
         catalogue.is_some(),
     );
     let provider = CreditCode::parse(&cell("provider_credit_code")).ok();
-    parsed(
-        "provider_credit_code",
-        "contracts-import-credit-code",
-        provider.is_some(),
-    );
+    let why = if has_lost_digits(&cell("provider_credit_code")) {
+        "sheet-digits-lost"
+    } else {
+        "contracts-import-credit-code"
+    };
+    parsed("provider_credit_code", why, provider.is_some());
     let amount = Fen::parse_yuan(&cell("amount_yuan"))
         .ok()
         .filter(|fen| fen.0 > 0);
     parsed("amount_yuan", "contracts-import-amount", amount.is_some());
-    let from = parse_date(&cell("term_from")).ok();
+    let from = day(&cell("term_from"));
     parsed("term_from", "contracts-import-date", from.is_some());
-    let to = parse_date(&cell("term_to")).ok();
+    let to = day(&cell("term_to"));
     parsed("term_to", "contracts-import-date", to.is_some());
     if let (Some(from), Some(to)) = (from, to) {
         parsed("term_to", "contracts-import-term", to >= from);
@@ -211,6 +235,25 @@ fn read_row(line: u64, cell: impl Fn(&str) -> String, findings: &mut Vec<Finding
         phone: phone?,
         scope,
     })
+}
+
+/// A day as spreadsheets have it: `2026-06-30`, `2026/6/30`, `2026年6月30日`, or the number of a day since 1900.
+fn day(typed: &str) -> Option<NaiveDate> {
+    let typed = text::narrow(typed);
+    if typed.len() == 5 && typed.bytes().all(|b| b.is_ascii_digit()) {
+        let since = typed.parse().ok()?;
+        let first = NaiveDate::from_ymd_opt(1899, 12, 30)?;
+        return first.checked_add_days(chrono::Days::new(since));
+    }
+    let parts: Vec<&str> = typed
+        .trim()
+        .trim_end_matches('日')
+        .split(['-', '/', '.', '年', '月'])
+        .collect();
+    let [year, month, day] = parts.as_slice() else {
+        return None;
+    };
+    parse_date(&format!("{year:0>4}-{month:0>2}-{day:0>2}")).ok()
 }
 
 /// Codes separated by `;` (or `；`), each once.
@@ -298,6 +341,41 @@ mod tests {
             let found = read(format!("{HEAD}\n{row}").as_bytes()).err();
             assert_eq!(found.map(|f| f[0].why.key), key, "{from} {to}");
         }
+    }
+
+    #[test]
+    fn days_as_spreadsheets_have_them() {
+        let wanted = NaiveDate::from_ymd_opt(2026, 6, 30);
+        for typed in [
+            "2026-06-30",
+            "2026/6/30",
+            "2026年6月30日",
+            "2026.6.30",
+            "46203",
+        ] {
+            assert_eq!(day(typed), wanted, "{typed}");
+        }
+        for typed in [
+            "",
+            "2026-02-30",
+            "26-6-30",
+            "30/6/2026",
+            "2026-6",
+            "99999999",
+            "一",
+        ] {
+            assert_eq!(day(typed), None, "{typed}");
+        }
+    }
+
+    #[test]
+    fn headings_are_known_in_chinese() {
+        assert_eq!(column_of("合同金额（元）"), Some("amount_yuan"));
+        assert_eq!(column_of(" Title "), Some("title"));
+        assert_eq!(column_of("备注"), None);
+        let row = good().replacen(&code(), "5.132058501234568E17", 1);
+        let found = read(format!("{HEAD}\n{row}").as_bytes()).unwrap_err();
+        assert_eq!((found[0].line, found[0].why.key), (2, "sheet-digits-lost"));
     }
 
     #[test]

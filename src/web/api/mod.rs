@@ -248,7 +248,8 @@ pub(super) fn instead_of_page(
 ) -> HttpResponse {
     let errors = page.pointer("/form/errors").and_then(Value::as_array);
     if let Some(errors) = errors.filter(|errors| !errors.is_empty()) {
-        return problem::of_form(view, status, errors);
+        let bad = page.get("bad").and_then(Value::as_array);
+        return problem::of_form(view, status, errors, bad.map_or(&[][..], Vec::as_slice));
     }
     if status.is_client_error() || status.is_server_error() {
         return problem::answer(view, status, &super::error::Why::Status);

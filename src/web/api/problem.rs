@@ -27,8 +27,19 @@ pub struct Problem {
     article: Option<String>,
     /// Each refusal, with the field that it belongs to.
     errors: Vec<Refused>,
+    /// What is wrong in an imported file, row by row; nothing of it was taken.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    findings: Vec<Found>,
     /// For asking the operator.
     request_id: String,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Found {
+    /// The row of the file; the names of the columns stand in the first.
+    line: String,
+    column: String,
+    detail: String,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -92,7 +103,7 @@ fn of_code(view: &View, status: StatusCode, code: &str) -> HttpResponse {
 /// One that has no refusal behind it: its code, and the message that words it.
 fn plain(view: &View, status: StatusCode, code: &str, key: &str) -> HttpResponse {
     let detail = view.say(key);
-    write(view, status, code, detail, None, Vec::new())
+    write(view, status, code, detail, None, Vec::new(), Vec::new())
 }
 
 /// What a rule or the form refused.
@@ -116,11 +127,12 @@ fn refused(view: &View, status: StatusCode, refusals: &[Refusal]) -> HttpRespons
         view.word(first),
         first.article.clone(),
         errors,
+        Vec::new(),
     )
 }
 
 /// What a form refused, as its page would list it.
-pub fn of_form(view: &View, status: StatusCode, listed: &[Value]) -> HttpResponse {
+pub fn of_form(view: &View, status: StatusCode, listed: &[Value], bad: &[Value]) -> HttpResponse {
     let text = |error: &Value, name: &str| {
         error
             .get(name)
@@ -142,7 +154,15 @@ pub fn of_form(view: &View, status: StatusCode, listed: &[Value]) -> HttpRespons
         (first.code.clone(), first.detail.clone())
     });
     // A page with refusals is sent as 200 nowhere; a conflict keeps its own status.
-    write(view, status, &code, detail, None, errors)
+    let findings = bad
+        .iter()
+        .map(|row| Found {
+            line: text(row, "line"),
+            column: text(row, "column"),
+            detail: text(row, "reason"),
+        })
+        .collect();
+    write(view, status, &code, detail, None, errors, findings)
 }
 
 fn write(
@@ -152,6 +172,7 @@ fn write(
     detail: String,
     article: Option<String>,
     errors: Vec<Refused>,
+    findings: Vec<Found>,
 ) -> HttpResponse {
     let config = &view.state.config;
     let title = match status.as_u16() {
@@ -167,6 +188,7 @@ fn write(
         code: code.to_owned(),
         article,
         errors,
+        findings,
         request_id: view.ctx.request_id.clone(),
     };
     let mut response = HttpResponse::build(status);

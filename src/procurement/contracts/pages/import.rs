@@ -1,6 +1,7 @@
 //! Uploading running contracts from before the portal: everything that is wrong at once, or all rows.
 
 use crate::infra::failure::{Failure, Refusal, Rule};
+use crate::infra::sheet::{self, SheetRule};
 use crate::procurement::contracts::actions;
 use crate::procurement::contracts::import::{self as reading, COLUMNS, Finding};
 use crate::procurement::contracts::model::PublishContracts;
@@ -48,12 +49,17 @@ pub async fn save(
         form.refuse(Refusal::new("form-file-missing").at("file"));
         return show(&view, &form, &[]);
     };
-    let read = web::block(move || reading::read(&upload.bytes))
-        .await
-        .map_err(AppError::internal)?;
-    let rows = match read {
-        Ok(rows) => Arc::new(rows),
-        Err(findings) => return show_bad(&view, form, &findings),
+    let read = web::block(move || {
+        let csv = sheet::as_csv(&upload.bytes, |head| reading::column_of(head).is_some())?;
+        Ok::<_, SheetRule>(reading::read(&csv))
+    });
+    let rows = match read.await.map_err(AppError::internal)? {
+        Ok(Ok(rows)) => Arc::new(rows),
+        Ok(Err(findings)) => return show_bad(&view, form, &findings),
+        Err(unread) => {
+            form.refuse(unread.refusal());
+            return show(&view, &form, &[]);
+        }
     };
     let (actor, entered) = (who.actor, rows.clone());
     let done = state
