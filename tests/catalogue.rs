@@ -136,7 +136,7 @@ fn bad_rows_are_all_named_and_nothing_is_saved(database: Database) {
         &[("year", "2027"), ("title", "甲")],
         &[],
     );
-    no_file.expect(422).see("请选择要导入的 CSV 文件");
+    no_file.expect(422).see("请选择要导入的文件");
     officer.get("/catalogue/drafts").expect(200).see("没有草稿");
     assert_eq!(versions(&portal), before);
 }

@@ -40,7 +40,7 @@ catalogue-contents = 条目构成
 
 catalogue-state-draft = 草稿
 catalogue-import-title = 导入新版目录
-catalogue-import-lede = 上传 CSV 文件后，系统逐行检查。有一处不对，就全部不导入，并列出所有问题；全部正确，存为草稿，发布前可以核对。
+catalogue-import-lede = 上传 Excel 或 CSV 文件后，系统逐行检查。有一处不对，就全部不导入，并列出所有问题；全部正确，存为草稿，发布前可以核对。
 catalogue-import-year = 年份
 catalogue-import-name = 目录名称
 catalogue-import-issued = 文号
