@@ -66,6 +66,20 @@ pub fn there_and_back(db: &mut Db, url: &DatabaseUrl) {
     assert_eq!(migrations::migrate(url).unwrap(), Migrated::UpToDate);
 }
 
+/// The digits are what a database remembers of a migration: of two with the same, one would never run.
+#[test]
+fn no_two_migrations_share_their_digits() {
+    for folder in ["sqlite", "postgres"] {
+        let folder = format!("{}/migrations/{folder}", env!("CARGO_MANIFEST_DIR"));
+        let mut seen = std::collections::BTreeSet::new();
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let name = entry.unwrap().file_name().into_string().unwrap();
+            let digits = name.split('_').next().unwrap().to_owned();
+            assert!(seen.insert(digits), "{name}");
+        }
+    }
+}
+
 fn up_down_up(database: Database) {
     let mut portal = Portal::start(database);
     portal.may_leave_jobs = true;

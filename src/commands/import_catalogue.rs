@@ -72,16 +72,14 @@ fn read(file: &Path, bytes: &[u8]) -> Result<Vec<Row>, Failure> {
     let words = Words::load()?;
     let csv = sheet::as_csv(bytes, catalogue::is_column)
         .map_err(|unread| Failure::internal(form::word(&words, language(), &unread.refusal())))?;
-    catalogue::read_csv(&csv).or_else(|bad| {
+    catalogue::read_csv(&csv).map_err(|bad| {
         for bad in &bad {
             let reason = form::word(&words, language(), &bad.refusal());
             let (line, column) = (bad.line, bad.column.unwrap_or(1));
             eprintln!("{}:{line}:{column}: {reason}", file.display());
         }
         let count = bad.len();
-        Err(Failure::internal(format!(
-            "{count} bad places; nothing was imported"
-        )))
+        Failure::internal(format!("{count} bad places; nothing was imported"))
     })
 }
 

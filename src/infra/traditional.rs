@@ -7,6 +7,7 @@ use ferrous_opencc::config::BuiltinConfig;
 /// Where the dictionary of phrases is wrong, or knows only the character by itself.
 const EXCEPTIONS: &[(&str, &str)] = &[
     ("换发", "換發"),
+    ("并发布", "並發佈"),
     ("并发", "並發"),
     ("待签", "待簽"),
     ("已签", "已簽"),
@@ -34,6 +35,7 @@ impl Traditional {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
 
     #[test]

@@ -251,12 +251,11 @@ fn is_owner(person: &Person, whose: Whose, thing: &Thing) -> bool {
         Bidders => of(thing.bidder),
         OpenedOrBuyers => thing.is_opened || buys,
         Readers => thing.is_opened && (buys || sits),
-        Seat => sits,
+        Seat | Person => sits,
         Parties => thing.is_public || of(thing.buyer) || (of(thing.seller) && thing.is_offered),
         PartiesOnly => of(thing.buyer) || (of(thing.seller) && thing.is_offered),
         Body => of(thing.body),
         BodyOrAdministrator => of(thing.body) || person.is(Role::Administrator),
-        Person => sits,
         Addressee => {
             sits || (of(thing.body)
                 && thing
@@ -280,9 +279,10 @@ fn is_in(status: u16) -> Option<bool> {
 fn ask(person: &Person, route: &Route, thing: &Thing) -> u16 {
     let values: Vec<(&str, String)> = thing.values.clone();
     let path = route.filled(&values).unwrap();
-    let path = match route.pattern.contains("receipt") {
-        true => path + &thing.query,
-        false => path,
+    let path = if route.pattern.contains("receipt") {
+        path + &thing.query
+    } else {
+        path
     };
     let field = thing
         .field
@@ -406,9 +406,11 @@ impl Matrix<'_> {
                     .iter()
                     .filter(|one| holds(one, rule.0) && is_owner(one, rule.1, thing))
                     .take(2);
-                let opened = owner.fold(false, |any, one| {
-                    self.try_one(one, route, thing, rule) || any
-                });
+                // Each owner tries, not only the first that gets in.
+                let opened = owner
+                    .filter(|one| self.try_one(one, route, thing, rule))
+                    .count()
+                    > 0;
                 has_opened |= opened;
                 if opened && knocked.len() < 2 {
                     knocked.push(thing);

@@ -31,17 +31,20 @@ fn raw(portal: &Portal, request: &str) -> String {
 
 /// One request on a connection of its own.
 fn ask(portal: &Portal, line: &str, headers: &[(&str, &str)], body: &str) -> String {
-    let mut text = format!(
-        "{line} HTTP/1.1\r\nconnection: close\r\ncontent-length: {}\r\n",
-        body.len()
-    );
+    let length = body.len().to_string();
+    let mut all = vec![("connection", "close"), ("content-length", &length)];
     if !headers.iter().any(|(name, _)| *name == "host") {
-        text += &format!("host: {}\r\n", portal.origin.trim_start_matches("http://"));
+        all.push(("host", portal.origin.trim_start_matches("http://")));
     }
-    for (name, value) in headers {
-        text += &format!("{name}: {value}\r\n");
-    }
-    raw(portal, &format!("{text}\r\n{body}"))
+    let head: Vec<String> = all
+        .iter()
+        .chain(headers)
+        .map(|(name, value)| format!("{name}: {value}\r\n"))
+        .collect();
+    raw(
+        portal,
+        &format!("{line} HTTP/1.1\r\n{}\r\n{body}", head.concat()),
+    )
 }
 
 fn status(answer: &str) -> u16 {

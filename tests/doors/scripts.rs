@@ -97,7 +97,7 @@ fn crawl(client: &Client, from: &[&str]) -> (usize, usize, Vec<String>) {
                 .replace("&#x3D;", "=");
             if href.starts_with('/')
                 && href.is_ascii()
-                && !href.contains("&")
+                && !href.contains('&')
                 && seen.insert(href.clone())
             {
                 queue.push_back(href);

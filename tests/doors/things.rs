@@ -46,7 +46,7 @@ pub fn behind(portal: &Portal, pattern: &str) -> Vec<Thing> {
         ["contracts", ..] => of_contracts(db),
         ["organizations", "applications", ..] => of_applications(db),
         ["organizations", ..] => of_providers(db),
-        ["account", "memberships", ..] | ["work", "memberships", ..] => of_memberships(db),
+        ["account" | "work", "memberships", ..] => of_memberships(db),
         ["account", "appointments", ..] => of_appointments(db),
         ["admin", "bodies", _, "withdraw"] => {
             let mut found = of_invitations(db)?;
