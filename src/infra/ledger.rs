@@ -194,7 +194,8 @@ pub fn append(tx: &mut Tx, actor: Option<&Actor>, entry: &Entry) -> Result<(), F
         &line.text_hash,
         &line.salt,
     ]);
-    if entry.audience == Audience::Public {
+    // What staff does shows on public pages too: an opened round, a name on a page. A sealed bid shows nowhere.
+    if entry.audience != Audience::Sealed {
         tx.move_pages();
     }
     let id: i64 = diesel::insert_into(ledger::table)

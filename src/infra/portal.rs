@@ -75,10 +75,3 @@ pub fn move_clock(tx: &mut Tx, to: NaiveDateTime) -> Result<(), Failure> {
     tx.set_offset(offset);
     Ok(())
 }
-
-/// Says that public pages changed: caches and a second process see it.
-pub fn touch_public(tx: &mut Tx) -> QueryResult<usize> {
-    diesel::update(portal::table)
-        .set(portal::public_version.eq(portal::public_version + 1))
-        .execute(tx.db)
-}

@@ -40,7 +40,7 @@ impl<'a> Tx<'a> {
     }
 
     /// Pages that everybody may read change with this transaction: kept copies of them end with its commit (ADR 9). A
-    /// public line in the ledger says so by itself; what is sealed must not, or the version would tell of it.
+    /// line in the ledger says so by itself, except a sealed one: the version would tell of it.
     pub fn move_pages(&mut self) {
         self.moves_pages = true;
     }

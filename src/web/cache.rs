@@ -99,8 +99,7 @@ pub async fn shared(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let state = req.app_data::<Data<State>>().cloned();
-    let Some((state, key)) = state
-        .and_then(|state| Some((key_of(&req, &state)?, state)).map(|(key, state)| (state, key)))
+    let Some((state, key)) = state.and_then(|state| Some((state.clone(), key_of(&req, &state)?)))
     else {
         return Ok(next.call(req).await?.map_into_boxed_body());
     };
@@ -254,13 +253,23 @@ fn compare(
     fresh: ServiceResponse<BoxBody>,
 ) -> ServiceResponse<BoxBody> {
     let (fresh, anew) = keep(fresh);
-    let is_same = anew.is_some_and(|anew| anew.body == copy.body);
+    let anew = anew.map_or_else(Bytes::new, |anew| anew.body.clone());
     let is_still = state.store.pages_version() == key.version
         && state.store.now().and_utc().timestamp() / 60 == key.minute;
-    if is_same || !is_still {
+    // An asker who is told to wait learns nothing of the page.
+    let is_told_to_wait = fresh.status() == StatusCode::TOO_MANY_REQUESTS;
+    if anew == copy.body || !is_still || is_told_to_wait {
         return fresh;
     }
-    let text = format!("the kept copy of {} differs from the page", key.address);
+    let (old, new) = (
+        String::from_utf8_lossy(&copy.body),
+        String::from_utf8_lossy(&anew),
+    );
+    let differing = old.lines().zip(new.lines()).find(|(old, new)| old != new);
+    let text = format!(
+        "the kept copy of {} differs from the page: {differing:?}",
+        key.address
+    );
     tracing::error!("{text}");
     let (request, _) = fresh.into_parts();
     ServiceResponse::new(

@@ -75,6 +75,9 @@ const MANAGER: Who = Holder(|role, kind| match kind {
     BodyKind::Provider => matches!(role, Role::Submitter | Role::Signatory),
     _ => role == Role::Administrator,
 });
+const OVERSEER: Who = Holder(|role, kind| {
+    role == Role::Supervisor || (role == Role::Administrator && kind == BodyKind::Platform)
+});
 const ADMINISTRATOR: Who = Holder(|role, _| role == Role::Administrator);
 
 /// Method (empty: both) · how the route begins, `$` where it ends · who · whose. The longest one that fits speaks; the
@@ -82,15 +85,18 @@ const ADMINISTRATOR: Who = Holder(|role, _| role == Role::Administrator);
 const RULES: &[(&str, &str, Who, Whose)] = &[
     ("", "/$", Anybody, Nobodys),
     ("", "/about", Anybody, Nobodys),
+    ("", "/accesses", OVERSEER, Nobodys),
     ("", "/api", Anybody, Nobodys),
     ("", "/assets/", Anybody, Nobodys),
     ("", "/communities", Anybody, Nobodys),
     ("", "/confirm$", Anybody, Nobodys),
     ("", "/demo/", Anybody, Nobodys),
+    ("", "/elder$", Anybody, Nobodys),
     ("", "/favicon.ico$", Anybody, Nobodys),
     ("", "/first-administrator$", Anybody, Nobodys),
     ("", "/forgot", Anybody, Nobodys),
     ("", "/healthz$", Anybody, Nobodys),
+    ("", "/help", Anybody, Nobodys),
     ("", "/language$", Anybody, Nobodys),
     ("", "/notices", Anybody, Nobodys),
     ("", "/readyz$", Anybody, Nobodys),

@@ -1,11 +1,12 @@
 //! Who tries the doors: the demo's people, and for every role in every kind of body somebody of another body.
 
 use crate::support::program::{EVERYTHING, Program, make_token};
-use crate::support::{Client, Portal};
+use crate::support::{Client, PASSWORD, Portal};
 use diesel::prelude::*;
 use sanshe::demo;
 use sanshe::kernel::roles::{BodyKind, Role, may};
 use sanshe::schema::{bodies, memberships, people};
+use serde_json::json;
 
 pub struct Person {
     pub name: String,
@@ -27,7 +28,7 @@ impl Person {
         self.holds.iter().any(|(held, _)| *held == role)
     }
 
-    fn of(portal: &Portal, name: &str, email: &str) -> Self {
+    fn of(portal: &Portal, name: &str, email: &str, password: &str) -> Self {
         let client = portal.signed_in_as(email);
         let email = email.to_owned();
         let (id, held) = portal.read(move |db| {
@@ -42,7 +43,11 @@ impl Person {
                 .load(db)?;
             Ok((id, held))
         });
-        let program = Program::new(portal, Some(make_token(&client, &EVERYTHING)));
+        let scopes = [EVERYTHING.as_slice(), &["accounts"]].concat();
+        let program = Program::new(portal, Some(make_token(&client, &scopes)));
+        // As somebody who has just typed the password: what asks for it is asked too.
+        let password = json!({ "password": password });
+        program.post("/verify", &password).expect(200);
         Self {
             name: name.to_owned(),
             id,
@@ -91,9 +96,19 @@ pub fn all(portal: &Portal) -> Vec<Person> {
         program: Program::new(portal, None),
     }];
     portal.person("nobody");
-    all.push(Person::of(portal, "nobody", "nobody@test.invalid"));
+    all.push(Person::of(
+        portal,
+        "nobody",
+        "nobody@test.invalid",
+        PASSWORD,
+    ));
     for name in PLAYERS {
-        all.push(Person::of(portal, name, &demo::address(name)));
+        all.push(Person::of(
+            portal,
+            name,
+            &demo::address(name),
+            demo::PASSWORD,
+        ));
     }
     for kind in BodyKind::ALL.iter().copied() {
         let body = portal.body(kind, &format!("外乡{kind}"), Some("320585"));
@@ -101,7 +116,12 @@ pub fn all(portal: &Portal) -> Vec<Person> {
             let name = format!("stranger-{kind}-{role}");
             let person = portal.person(&name);
             portal.grant(person, body, &[role]);
-            all.push(Person::of(portal, &name, &format!("{name}@test.invalid")));
+            all.push(Person::of(
+                portal,
+                &name,
+                &format!("{name}@test.invalid"),
+                PASSWORD,
+            ));
         }
     }
     all

@@ -76,6 +76,7 @@ pub fn behind(portal: &Portal, pattern: &str) -> Vec<Thing> {
                 ),
                 ("number", newest_mail(portal)),
                 ("name", "portal.css".into()),
+                ("guide", "resident".into()),
             ],
             is_public: true,
             ..Thing::default()

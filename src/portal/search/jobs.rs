@@ -46,7 +46,10 @@ pub fn reindex(state: &Data<State>, job: &Job) -> Result<(), Failure> {
                 .read_blocking(|db| documents::contract(db, id))?;
             put_or_remove(state, DocumentKind::Contract, id, document)
         }
-        "search.outdated" => rebuild(&state.store, &state.words, |_count| ()).map(|_count| ()),
+        "search.outdated" => {
+            rebuild(&state.store, &state.words, |_count| ())?;
+            move_pages(&state.store)
+        }
         // Nothing of it is public yet.
         _ => Ok(()),
     }
@@ -127,6 +130,10 @@ fn replace_shown(
     documents: Vec<Document>,
 ) -> Result<(), Failure> {
     replace(store, kind, documents)?;
+    move_pages(store)
+}
+
+fn move_pages(store: &Store) -> Result<(), Failure> {
     store.write_blocking(|tx| {
         tx.move_pages();
         Ok(())

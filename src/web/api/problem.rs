@@ -28,7 +28,7 @@ pub struct Problem {
     /// Each refusal, with the field that it belongs to.
     errors: Vec<Refused>,
     /// What is wrong in an imported file, row by row; nothing of it was taken.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     findings: Vec<Found>,
     /// For asking the operator.
     request_id: String,

@@ -16,7 +16,7 @@ use crate::procurement::tenders::{AskQuestions, OPENING_GRACE, SUBJECT, actions,
 use crate::regions::{self, Region};
 use crate::web::{Answer, AppError, Form, May, State, View};
 use actix_web::web::{Data, Path};
-use chrono::NaiveDateTime;
+use chrono::{Duration, DurationRound, NaiveDateTime};
 use serde_json::{Value, json};
 
 /// More communities than this stand folded.
@@ -209,9 +209,14 @@ fn key_box(view: &View, shown: &Shown, now: NaiveDateTime) -> Value {
         )
     );
     let awarded = matches!(after, Some(TenderState::Awarded | TenderState::Contracted));
+    // What visitors share for a minute is no finer than that.
+    let clock = match view.actor() {
+        Some(_) => now,
+        None => now.duration_trunc(Duration::minutes(1)).unwrap_or(now),
+    };
     json!({
         "countdown": running.map(|(due, time)| json!({
-            "deadline": instant::rfc3339(due), "now": instant::rfc3339(now), "text": left(view, time),
+            "deadline": instant::rfc3339(due), "now": instant::rfc3339(clock), "text": left(view, time),
         })),
         "closes": running.map(|(due, _)| view.say_with("projects-closes-on", &[("at", &instant::deadline(due))])),
         "bid": (running.is_some() && can_bid).then(|| place.path("/bid")),
