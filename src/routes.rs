@@ -2,7 +2,7 @@
 
 use crate::web::api::Api;
 use crate::web::{State, assets, cache, guard};
-use crate::{accounts, catalogue, communities, demo, organizations, portal, procurement};
+use crate::{accounts, catalogue, common, communities, demo, organizations, portal, procurement};
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::web::{self, Data, ServiceConfig};
@@ -11,6 +11,7 @@ use actix_web::{App, middleware::from_fn};
 fn routes(cfg: &mut ServiceConfig) {
     assets::routes(cfg);
     accounts::routes(cfg);
+    common::redactions::routes(cfg);
     catalogue::routes(cfg);
     organizations::routes(cfg);
     procurement::projects::routes(cfg);
@@ -28,6 +29,7 @@ fn routes(cfg: &mut ServiceConfig) {
 fn api(cfg: &mut ServiceConfig) {
     let mut api = Api::default();
     accounts::operations(&mut api);
+    common::redactions::operations(&mut api);
     catalogue::operations(&mut api);
     organizations::registry::operations(&mut api);
     organizations::qualification::operations(&mut api);

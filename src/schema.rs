@@ -197,6 +197,22 @@ diesel::table! {
 }
 
 diesel::table! {
+    redactions (id) {
+        id -> BigInt,
+        subject_kind -> Text,
+        subject_id -> BigInt,
+        passage -> Nullable<Text>,
+        ground -> Text,
+        reason -> Text,
+        asked_by -> BigInt,
+        asked_at -> Timestamp,
+        decided_by -> Nullable<BigInt>,
+        decided_at -> Nullable<Timestamp>,
+        places -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
     tokens (id) {
         id -> BigInt,
         person_id -> BigInt,
@@ -821,6 +837,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     qualifications,
     questions,
     recoveries,
+    redactions,
     recovery_codes,
     regions,
     replies,

@@ -370,6 +370,7 @@ const PUT_TOGETHER: &[&str] = &[
     "publication-",
     "qualification-declare-",
     "qualification-state-",
+    "redactions-ground-",
     "registry-checks-",
     "registry-checks-none-",
     "registry-kind-",

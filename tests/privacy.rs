@@ -1,6 +1,7 @@
 //! Personal data: what is erased and when, what a person sees of the own data, closing an account, who looked.
 
 use crate::on_both;
+use crate::support::program::Program;
 use crate::support::stage::opened;
 use crate::support::{Client, Database, PASSWORD, Portal, tendering};
 use chrono::{Duration, Months};
@@ -250,6 +251,119 @@ fn who_reads_bids_is_noted_and_the_panel_stays_secret(database: Database) {
     officer.get("/accesses").expect(403);
 }
 
+/// What everybody reads of a project: its page, history, questions, notices and the feed.
+fn public_texts(portal: &Portal, page: &str) -> Vec<String> {
+    portal.run_jobs();
+    let anyone = portal.anonymous();
+    let notices = anyone.get(page).body;
+    let start = format!("href=\"{page}/notices/");
+    let links = notices.split(&start).skip(1);
+    let links: Vec<&str> = links.map(|rest| rest.split('"').next().unwrap()).collect();
+    assert!(links.len() >= 2, "{links:?}");
+    let mut paths: Vec<String> = links
+        .iter()
+        .map(|link| format!("{page}/notices/{link}"))
+        .collect();
+    paths.extend([
+        page.to_owned(),
+        format!("{page}/history"),
+        "/notices.atom".into(),
+    ]);
+    let mut texts: Vec<String> = paths.iter().map(|path| anyone.get(path).body).collect();
+    let questions = Program::new(portal, None).get(&format!("{page}/questions"));
+    texts.push(questions.expect(200).json.to_string());
+    texts
+}
+
+fn a_mistake_is_covered_everywhere_by_two(database: Database) {
+    let mut portal = Portal::start(database);
+    portal.may_leave_jobs = true;
+    let tender = tendering::open_tender(&portal);
+    let asker = tendering::bidder(&portal, "chen");
+    let secret = "王小明的手机一三八零零";
+    asker
+        .submit(
+            &tender.path(""),
+            &tender.path("/ask"),
+            &[("question", &format!("可以联系{secret}吗？"))],
+        )
+        .expect(303);
+    let officer = tendering::officer(&portal, &tender, "wang");
+    let answer = tender.path("/questions/1");
+    officer
+        .submit(&answer, &answer, &[("answer", "请在平台提问。")])
+        .expect(303);
+    portal.run_jobs();
+    let page = tender.path("");
+    let anyone = portal.anonymous();
+    let shown = || {
+        public_texts(&portal, &page)
+            .iter()
+            .filter(|text| text.contains(secret))
+            .count()
+    };
+    assert!(shown() >= 3, "{}", shown());
+    let first = administrator(&portal, "root");
+    let fields = [
+        ("page", page.as_str()),
+        ("passage", secret),
+        ("ground", "personal"),
+        ("reason", "误填个人信息"),
+    ];
+    let wrong = [
+        ("page", page.as_str()),
+        ("passage", "从未出现过"),
+        ("ground", "personal"),
+        ("reason", "x"),
+    ];
+    first
+        .submit("/admin/redactions", "/admin/redactions", &wrong)
+        .expect(422);
+    first
+        .submit("/admin/redactions", "/admin/redactions", &fields)
+        .expect(303);
+    first
+        .submit("/admin/redactions", "/admin/redactions", &fields)
+        .expect(422);
+    // Whoever asked cannot confirm, whatever is sent.
+    first
+        .submit("/admin/redactions", "/admin/redactions/1/refuse", &[])
+        .expect(303);
+    first
+        .submit("/admin/redactions", "/admin/redactions", &fields)
+        .expect(303);
+    let list = first.get("/admin/redactions");
+    assert!(!list.body.contains("/admin/redactions/2/confirm"));
+    let platform = portal.body(BodyKind::Platform, "平台第二中心", None);
+    let second = portal.member("second", platform, &[Role::Administrator]);
+    second
+        .submit("/admin/redactions", "/admin/redactions/2/confirm", &[])
+        .expect(303);
+    let (texts, passages) = portal.read(|db| {
+        use sanshe::schema::{questions, redactions};
+        let texts: Vec<String> = questions::table.select(questions::question).load(db)?;
+        let passages: Vec<Option<String>> =
+            redactions::table.select(redactions::passage).load(db)?;
+        Ok((texts, passages))
+    });
+    assert!(
+        texts
+            .iter()
+            .any(|text| text.contains("[内容已按个人信息保护法 §47于")),
+        "{texts:?}"
+    );
+    assert!(texts.iter().all(|text| !text.contains(secret)));
+    assert!(passages.iter().all(Option::is_none));
+    assert_eq!(shown(), 0);
+    anyone.get(&page).see("[内容已按个人信息保护法");
+    anyone
+        .get(&format!("{page}/history"))
+        .see("误填个人信息")
+        .see_not("root");
+    let verified = portal.read(|db| sanshe::infra::ledger::verify(db, None));
+    assert!(verified.findings.is_empty(), "{:?}", verified.findings);
+}
+
 fn the_notice_says_how_long(database: Database) {
     let portal = Portal::start(database);
     let page = portal.anonymous().get("/about/privacy");
@@ -270,5 +384,6 @@ on_both!(
     the_own_data_are_seen_and_taken_along,
     an_account_is_closed_as_far_as_the_law_lets,
     who_reads_bids_is_noted_and_the_panel_stays_secret,
+    a_mistake_is_covered_everywhere_by_two,
     the_notice_says_how_long,
 );

@@ -4,5 +4,6 @@ pub mod alarms;
 pub mod clocks;
 pub mod panels;
 pub mod publications;
+pub mod redactions;
 pub mod retention;
 pub mod rulesets;

@@ -78,6 +78,8 @@ const MANAGER: Who = Holder(|role, kind| match kind {
 const OVERSEER: Who = Holder(|role, kind| {
     role == Role::Supervisor || (role == Role::Administrator && kind == BodyKind::Platform)
 });
+const OPERATOR: Who =
+    Holder(|role, kind| role == Role::Administrator && kind == BodyKind::Platform);
 const ADMINISTRATOR: Who = Holder(|role, _| role == Role::Administrator);
 
 /// Method (empty: both) · how the route begins, `$` where it ends · who · whose. The longest one that fits speaks; the
@@ -127,6 +129,7 @@ const RULES: &[(&str, &str, Who, Whose)] = &[
     ("", "/account/memberships/", MANAGER, BodyOrAdministrator),
     ("", "/account/appointments/", MANAGER, BodyOrAdministrator),
     ("", "/admin/", ADMINISTRATOR, Nobodys),
+    ("", "/admin/redactions", OPERATOR, Nobodys),
     ("", "/inbox$", SignedIn, Nobodys),
     ("", "/inbox/", SignedIn, Addressee),
     ("", "/catalogue", Anybody, Nobodys),

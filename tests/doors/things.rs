@@ -9,7 +9,7 @@ use sanshe::infra::failure::Failure;
 use sanshe::schema::{
     api_tokens, appointments, bid_files, bids, bodies, catalogues, contracts, files, invitations,
     memberships, messages, panel_members, panels, people, projects, providers, publications,
-    qualifications, questions, recoveries, sessions, tenders,
+    qualifications, questions, recoveries, redactions, sessions, tenders,
 };
 use sha2::Digest;
 
@@ -57,6 +57,7 @@ pub fn behind(portal: &Portal, pattern: &str) -> Vec<Thing> {
         }
         ["admin", "bodies", ..] => of_bodies(db),
         ["admin", "recoveries", ..] => of_recoveries(db),
+        ["admin", "redactions", ..] => of_redactions(db),
         ["inbox", ..] => of_messages(db),
         ["catalogue", "drafts", ..] => of_drafts(db),
         ["account", "sessions", ..] => of_sessions(db),
@@ -296,6 +297,11 @@ fn of_recoveries(db: &mut Db) -> Things {
     Ok(rows.into_iter().map(|id| of_body(id, 0)).collect())
 }
 
+fn of_redactions(db: &mut Db) -> Things {
+    let rows: Vec<i64> = redactions::table.select(redactions::id).load(db)?;
+    Ok(rows.into_iter().map(|id| of_body(id, 0)).collect())
+}
+
 fn of_drafts(db: &mut Db) -> Things {
     let rows: Vec<(i64, Option<i64>)> = catalogues::table
         .filter(catalogues::state.eq("draft"))
@@ -444,6 +450,19 @@ pub fn add_untold(portal: &Portal) {
                     ))
                     .execute(tx.db)?;
             }
+        }
+        for passage in ["甲", "乙", "丙", "丁"] {
+            diesel::insert_into(redactions::table)
+                .values((
+                    redactions::subject_kind.eq("project"),
+                    redactions::subject_id.eq(1),
+                    redactions::passage.eq(passage),
+                    redactions::ground.eq("wrong"),
+                    redactions::reason.eq("误填"),
+                    redactions::asked_by.eq(chenxi),
+                    redactions::asked_at.eq(tx.now),
+                ))
+                .execute(tx.db)?;
         }
         for name in ["expert3", "expert4"] {
             let (person, _) = find(tx.db, name)?;

@@ -540,6 +540,7 @@ fn links(view: &View, actor: &Actor) -> Vec<Value> {
     if actor.has(Role::Administrator) {
         links.push(("bodies", "/admin/bodies".into()));
         links.push(("operations", "/operations".into()));
+        links.push(("redactions", "/admin/redactions".into()));
         links.push(("accesses", "/accesses".into()));
     }
     links.push(("guide", format!("/help/{}", guide(actor))));

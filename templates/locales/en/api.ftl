@@ -136,3 +136,7 @@ api-notices = Notices
 api-privacy-data = Everything kept about the person
 api-privacy-close = Closes the account
 api-privacy-accesses = Who looked at sensitive records
+api-redactions-list = Requests for redaction
+api-redactions-ask = Asks for a redaction
+api-redactions-confirm = Covers it, by another administrator
+api-redactions-refuse = Leaves it as it is

@@ -216,6 +216,7 @@ portal-work-link-panel = My evaluations
 portal-work-link-bodies = Bodies and people
 portal-work-link-operations = Running the portal
 portal-work-link-accesses = Who looked at sensitive records
+portal-work-link-redactions = Redactions
 
 portal-leaving-title = End a role
 portal-leaving-duties = Open duties

@@ -148,3 +148,4 @@ retention-from-providers = as long as the organization is registered
 retention-what-procurement = Procurement files: projects, notices, questions, bids, evaluation, awards, contracts and the records of acts
 retention-why-procurement = Kept by law for audits, complaints and supervision
 retention-from-procurement = the procurement's end
+access-subject-redaction = Redaction

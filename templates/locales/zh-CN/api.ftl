@@ -136,3 +136,7 @@ api-notices = 公告
 api-privacy-data = 读取平台保存的本人信息
 api-privacy-close = 注销账号
 api-privacy-accesses = 查询敏感信息查阅记录
+api-redactions-list = 遮盖申请
+api-redactions-ask = 提出遮盖误公开的内容
+api-redactions-confirm = 确认遮盖（另一名管理员）
+api-redactions-refuse = 不予遮盖

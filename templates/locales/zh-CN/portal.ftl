@@ -216,6 +216,7 @@ portal-work-link-panel = 我的评审
 portal-work-link-bodies = 单位与人员
 portal-work-link-operations = 平台运行
 portal-work-link-accesses = 敏感信息查阅记录
+portal-work-link-redactions = 遮盖误公开的内容
 
 portal-leaving-title = 终止角色
 portal-leaving-duties = 未办结事项

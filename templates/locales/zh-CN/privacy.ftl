@@ -148,3 +148,4 @@ retention-from-providers = 单位在平台登记期间
 retention-what-procurement = 采购文件：项目、公告、答疑、响应文件、评审、成交、合同及其办理记录
 retention-why-procurement = 依法保存，供审计、投诉处理和监督检查
 retention-from-procurement = 采购结束
+access-subject-redaction = 遮盖申请
