@@ -102,6 +102,18 @@ fn shown(view: &View, section: &Section) -> Value {
     })
 }
 
+/// A code of the file in words: the message that says it.
+fn key_of(name: &str, code: &str) -> Option<String> {
+    let code = code.replace(['.', '_'], "-");
+    match name {
+        "role" => Some(format!("accounts-role-{code}")),
+        "what" => Some(format!("ledger-{code}")),
+        "kind" => Some(format!("accounts-message-{code}")),
+        "mail" => Some(format!("accounts-mail-{code}")),
+        _ => None,
+    }
+}
+
 /// One record in a line: what it holds, without what is empty. Instants are shown to the minute.
 fn line(view: &View, row: &Map<String, Value>) -> String {
     row.iter()
@@ -109,19 +121,21 @@ fn line(view: &View, row: &Map<String, Value>) -> String {
             let value = match value {
                 Value::Null => return None,
                 Value::String(text) if text.is_empty() => return None,
-                Value::String(text) => {
-                    instant::parse_rfc3339(text).map_or_else(|_text| text.clone(), instant::minute)
-                }
+                Value::String(text) => match key_of(name, text) {
+                    Some(key) if view.state.words.knows(view.language(), &key) => view.say(&key),
+                    // A message's own kind says nothing to its reader.
+                    Some(_) => return None,
+                    None => instant::parse_rfc3339(text)
+                        .map_or_else(|_text| text.clone(), instant::minute),
+                },
                 Value::Bool(yes) => view.say(if *yes { "privacy-yes" } else { "privacy-no" }),
                 other => other.to_string(),
             };
-            Some(format!(
-                "{}：{value}",
-                view.say(&format!("privacy-field-{}", name.replace('_', "-")))
-            ))
+            let field = view.say(&format!("privacy-field-{}", name.replace('_', "-")));
+            Some(view.say_with("privacy-pair", &[("field", &field), ("value", &value)]))
         })
         .collect::<Vec<_>>()
-        .join("；")
+        .join(&view.say("privacy-then"))
 }
 
 pub fn as_json(own: &Own, at: String) -> Value {
