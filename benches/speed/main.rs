@@ -3,6 +3,7 @@
 //!
 //! - `SANSHE_BENCH_ROWS`: rows, one table each; `10000,1000000` unless said. Under `cargo test` 1,000, only to stay alive.
 //! - `SANSHE_BENCH_SECONDS`: of each measurement; 2 unless said.
+//! - `SANSHE_BENCH_PAGES`: only pages whose names hold this, for a profiler.
 //! - `SANSHE_BENCH_DATABASE`: a `PostgreSQL` server to measure as well; without it only `SQLite` is measured.
 #![allow(
     clippy::expect_used,
@@ -214,7 +215,8 @@ fn pages(portal: &Server, folder: &Path, counts: &Counts, time: Duration) -> u64
     );
     println!("|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|");
     let mut memory = 0;
-    for (name, path) in pages {
+    let chosen = std::env::var("SANSHE_BENCH_PAGES").unwrap_or_default();
+    for (name, path) in pages.into_iter().filter(|(name, _)| name.contains(&chosen)) {
         let kept = get(&path, "");
         let answer = Client::connect(portal.address)
             .and_then(|mut client| client.ask(&kept))
