@@ -226,6 +226,65 @@ fn a_draft_is_checked_published_and_replaced(database: Database) {
     );
 }
 
+fn two_years_are_compared(database: Database) {
+    let portal = Portal::start(database);
+    let officer = officer(&portal);
+    let resident = portal.anonymous();
+    resident
+        .get("/catalogue/compare")
+        .expect(200)
+        .see("发布了两个年份的目录以后");
+    let place = upload(&officer, "2027", GOOD.as_bytes())
+        .expect(303)
+        .location
+        .clone()
+        .unwrap();
+    officer
+        .submit(&place, &format!("{place}/publish"), &[])
+        .expect(303);
+    resident
+        .get("/catalogue")
+        .expect(200)
+        .see("/catalogue/compare");
+    // The two newest years where the address names none.
+    let page = resident.get("/catalogue/compare");
+    page.expect(200)
+        .see("从 2026 年版到 2027 年版：新增 1 项，改动 1 项，取消 141 项")
+        .see("银龄伴行服务")
+        .see("<del>基本养老服务</del>")
+        .see("<ins>居家养老服务</ins>")
+        .see("/catalogue/2026/B0101");
+    let added = resident.get("/catalogue/compare?from=2026&to=2027&kind=added");
+    added
+        .expect(200)
+        .see("新增 1 项，改动 1 项")
+        .see("银龄伴行服务")
+        .see_not("居家养老服务");
+    resident
+        .get("/catalogue/compare?from=2027&to=2026&kind=dropped")
+        .expect(200)
+        .see("银龄伴行服务")
+        .see_not("A0101");
+    resident
+        .get("/catalogue/compare?from=2026&to=2026")
+        .expect(200)
+        .see("没有这样的变化");
+    for lost in ["from=1999", "to=x"] {
+        resident
+            .get(&format!("/catalogue/compare?{lost}"))
+            .expect(404);
+    }
+    resident
+        .get("/catalogue/compare.csv?kind=changed")
+        .expect(200)
+        .see("A0402,居家养老服务,改动,名称,基本养老服务,居家养老服务");
+    let told = resident.get("/api/v1/catalogue/compare?kind=added");
+    let told: serde_json::Value = serde_json::from_str(&told.expect(200).body).unwrap();
+    assert_eq!(told["dropped"], 141);
+    assert_eq!(told["rows"][0]["item"]["code"], "A0499");
+    assert_eq!(told["rows"].as_array().map(Vec::len), Some(1));
+}
+
 fn only_the_bureaus_officers_import(database: Database) {
     let portal = Portal::start(database);
     let town = portal.body(BodyKind::TownGovernment, "示范镇", Some("320585100"));
@@ -332,6 +391,7 @@ on_both!(
     a_resident_reads_the_shipped_sample,
     bad_rows_are_all_named_and_nothing_is_saved,
     a_draft_is_checked_published_and_replaced,
+    two_years_are_compared,
     only_the_bureaus_officers_import,
     a_double_submit_makes_one_draft,
 );

@@ -98,6 +98,11 @@ const LISTS: &[(&str, usize, &[&str])] = &[
         &["", "?q=A04", "?year=2026&q=%E5%85%BB%E8%80%81"],
     ),
     (
+        "/catalogue/compare",
+        1,
+        &["", "?kind=dropped", "?from=2026&to=2026"],
+    ),
+    (
         "/communities",
         1,
         &["", "?town=320585100", "?q=%E4%B8%AD%E5%8C%BA"],

@@ -337,6 +337,7 @@ const PUT_TOGETHER: &[&str] = &[
     "bids-invalid-",
     "bids-standing-",
     "bids-standing-text-",
+    "catalogue-change-",
     "catalogue-level-",
     "clock-",
     "communities-field-",

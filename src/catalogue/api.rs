@@ -1,13 +1,14 @@
 //! The purchase catalogue for programs.
 
-use super::pages::{ManageCatalogue, drafts, import, read};
+use super::pages::{ManageCatalogue, compare, drafts, import, read};
+use super::rules::{Change, ChangeKind};
 use super::{Catalogue, CatalogueItem, queries};
 use crate::export_names;
 use crate::infra::failure::Failure;
 use crate::kernel::instant;
 use crate::kernel::paging::Page;
 use crate::kernel::scopes::Scope;
-use crate::web::api::field::{field, text};
+use crate::web::api::field::{Field, field, text};
 use crate::web::api::{Api, Kind, editable, thing};
 use crate::web::{Answer, May, State, View, export};
 use actix_web::web::{Data, Path};
@@ -51,10 +52,28 @@ pub fn operations(api: &mut Api) {
         &[text("year", 4), text("q", 60)],
         read::export,
     );
+    api.get("/catalogue/compare", "catalogue-compare", show_changes)
+        .takes(comparing())
+        .gives::<Comparison>();
+    export::operations(
+        api,
+        &export_names!("/catalogue/compare", "catalogue-compare"),
+        &comparing(),
+        compare::export,
+    );
     api.get("/catalogue/{year}", "catalogue-year", show_year)
         .gives::<Page<Item>>();
     api.get("/catalogue/{year}/{code}", "catalogue-item", show_item)
         .gives::<Item>();
+}
+
+/// Left open, the years are the two newest.
+const fn comparing() -> [Field; 3] {
+    [
+        field("from", Kind::Integer),
+        field("to", Kind::Integer),
+        field("kind", Kind::OneOf(&["added", "changed", "dropped"])),
+    ]
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -108,6 +127,68 @@ impl From<CatalogueItem> for Item {
             aliases: item.aliases,
         }
     }
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Comparison {
+    /// `null` while there are not two years to compare.
+    from: Option<i64>,
+    to: Option<i64>,
+    added: usize,
+    changed: usize,
+    dropped: usize,
+    /// In the order of the codes; of the kind asked for.
+    rows: Vec<ItemChange>,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct ItemChange {
+    kind: String,
+    item: Item,
+    /// What differs; empty for what was added or dropped.
+    parts: Vec<PartChange>,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct PartChange {
+    /// `name`, `level`, `parent`, `description` or `aliases`.
+    part: String,
+    before: String,
+    after: String,
+}
+
+impl From<Change> for ItemChange {
+    fn from(change: Change) -> Self {
+        let parts = change.parts.into_iter();
+        Self {
+            kind: change.kind.to_string(),
+            item: change.item.into(),
+            parts: parts
+                .map(|(part, before, after)| PartChange {
+                    part: part.to_string(),
+                    before,
+                    after,
+                })
+                .collect(),
+        }
+    }
+}
+
+async fn show_changes(view: View, state: Data<State>) -> Answer {
+    let asked = compare::Asked::of(&view)?;
+    let compared = state
+        .store
+        .read(move |db| compare::Compared::load(db, asked))
+        .await?;
+    let years = compared.versions.as_ref();
+    thing(&Comparison {
+        from: years.map(|[from, _]| from.year),
+        to: years.map(|[_, to]| to.year),
+        added: compared.count(ChangeKind::Added),
+        changed: compared.count(ChangeKind::Changed),
+        dropped: compared.count(ChangeKind::Dropped),
+        rows: compared.kept.into_iter().map(ItemChange::from).collect(),
+    })
 }
 
 /// A list that always fits on one page.

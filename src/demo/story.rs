@@ -4,6 +4,7 @@ use super::bids::{self, Offer};
 use super::projects::{self, Sample};
 use super::{award, cast, clock, evaluation, organizations};
 use crate::accounts;
+use crate::catalogue;
 use crate::infra::db::Db;
 use crate::infra::failure::Failure;
 use crate::infra::files::Stored;
@@ -73,6 +74,7 @@ pub fn tell(state: &Data<State>) -> Result<(), Failure> {
     let story = Story { state, runtime };
     let hash = accounts::hash_password(cast::PASSWORD)?;
     story.write(move |tx| cast::enter(tx, &hash))?;
+    story.write(tell_last_year)?;
     organizations::tell(&story)?;
     tell_spring(&story)?;
     tell_present(&story)?;
@@ -169,4 +171,17 @@ fn sign(
     award::sign_as(story, sample.winner, contract, method)?;
     story.hours(5)?;
     award::sign_as(story, "signatory", contract, method)
+}
+
+/// Last year's catalogue, an invented one, so that two years can be compared.
+fn tell_last_year(tx: &mut Tx) -> Result<(), Failure> {
+    let heading = catalogue::Heading {
+        year: 2025,
+        title: "政府购买服务指导性目录（2025 年演示）".into(),
+        issued_no: None,
+        source: "演示数据，不是真实目录".into(),
+    };
+    let file = include_bytes!("data/catalogue_2025.csv");
+    let id = catalogue::import_csv(tx, None, &heading, file)?;
+    catalogue::publish_by(tx, None, id)
 }

@@ -1,9 +1,11 @@
 //! Drafts: what they would change, publishing, throwing away.
 
+use super::compare;
 use super::read::{Heading, ItemLink};
 use super::{ManageCatalogue, PublishCatalogue};
-use crate::catalogue::model::{CatalogueId, CatalogueItem};
-use crate::catalogue::{actions, queries, rules};
+use crate::catalogue::model::CatalogueId;
+use crate::catalogue::rules::{self, Change, ChangeKind};
+use crate::catalogue::{actions, queries};
 use crate::infra::failure::Failure;
 use crate::kernel::instant;
 use crate::web::{Answer, Form, May, State, View};
@@ -74,17 +76,23 @@ pub async fn show(
         .await?;
     let old = before.as_ref().map_or(&[][..], |(_, items)| items);
     let diff = rules::compare(old, &items);
-    let names = |items: &[CatalogueItem]| -> Vec<ItemLink> {
-        let shown = items.iter().take(SHOWN);
-        shown.map(|item| ItemLink::of(draft.year, item)).collect()
+    let of = |kind: ChangeKind| {
+        let found: Vec<&Change> = diff.iter().filter(|change| change.kind == kind).collect();
+        (found.len().to_string(), found)
     };
-    let changed: Vec<_> = diff
-        .changed
+    let names = |found: &[&Change]| -> Vec<ItemLink> {
+        let shown = found.iter().take(SHOWN);
+        shown
+            .map(|change| ItemLink::of(draft.year, &change.item))
+            .collect()
+    };
+    let (new_count, new) = of(ChangeKind::Added);
+    let (changed_count, changed) = of(ChangeKind::Changed);
+    let (gone_count, gone) = of(ChangeKind::Dropped);
+    let changed: Vec<_> = changed
         .iter()
         .take(SHOWN)
-        .map(
-            |change| json!({ "code": change.code, "before": change.before, "after": change.after }),
-        )
+        .map(|change| compare::row(&view, draft.year, change))
         .collect();
     let level = |level: i64| {
         items
@@ -110,10 +118,10 @@ pub async fn show(
             "levels": { "one": level(1), "two": level(2), "three": level(3) },
             "compared": before.as_ref().map(|(newest, _)| newest.year.to_string()),
             "replaces": replaces.map(|replaced| replaced.title),
-            "new": names(&diff.new), "new_count": diff.new.len().to_string(),
-            "changed": changed, "changed_count": diff.changed.len().to_string(),
-            "gone": names(&diff.gone), "gone_count": diff.gone.len().to_string(),
-            "is_same": diff == rules::Diff::default(),
+            "new": names(&new), "new_count": new_count,
+            "changed": changed, "changed_count": changed_count,
+            "gone": names(&gone), "gone_count": gone_count,
+            "is_same": diff.is_empty(),
         }),
     )
 }

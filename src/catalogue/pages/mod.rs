@@ -1,5 +1,6 @@
 //! The catalogue for readers, and its drafts for officers.
 
+pub(super) mod compare;
 pub(super) mod drafts;
 pub(super) mod import;
 pub(super) mod read;
@@ -30,7 +31,9 @@ impl Permission for PublishCatalogue {
 
 pub fn routes(cfg: &mut ServiceConfig) {
     export::routes(cfg, "/catalogue", read::export);
+    export::routes(cfg, "/catalogue/compare", compare::export);
     cfg.route("/catalogue", get().to(read::list))
+        .route("/catalogue/compare", get().to(compare::show))
         .route("/catalogue/import", get().to(import::edit))
         .route("/catalogue/import", post().to(import::save))
         .route("/catalogue/drafts", get().to(drafts::list))

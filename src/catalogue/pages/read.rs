@@ -81,7 +81,7 @@ impl From<&Catalogue> for Heading {
 pub struct ItemLink {
     code: String,
     name: String,
-    href: String,
+    pub href: String,
 }
 
 impl ItemLink {

@@ -4,7 +4,7 @@ mod diff;
 mod reading;
 mod rows;
 
-pub use diff::{Diff, compare};
+pub use diff::{Change, ChangeKind, compare};
 pub use reading::{MAX_BYTES, MAX_ROWS, read};
 pub use rows::{BadRow, Row, is_column};
 

@@ -513,6 +513,7 @@ fn links(view: &View, actor: &Actor) -> Vec<Value> {
                 .and_then(|body| body.region_code.clone())
             {
                 links.push(("community", format!("/communities/{code}")));
+                links.push(("poster", format!("/communities/{code}/poster")));
             }
         }
         Some(BodyKind::FinanceSupervisor) => {

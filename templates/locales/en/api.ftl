@@ -53,6 +53,7 @@ api-catalogue-draft = One draft of the catalogue
 api-catalogue-import = Imports a year’s catalogue from a table: every row or none
 api-catalogue-publish = Publishes a draft of the catalogue
 api-catalogue-discard = Discards a draft of the catalogue
+api-catalogue-compare = What changed between two years’ catalogues
 api-catalogue-year = All items of one year’s catalogue
 api-catalogue-item = One item of the catalogue
 api-organizations-register = Registers an organization

@@ -53,6 +53,7 @@ api-catalogue-draft = 一份目录草稿
 api-catalogue-import = 从表格导入一年的目录，逐行核对，有错则全部不导入
 api-catalogue-publish = 发布目录草稿
 api-catalogue-discard = 放弃目录草稿
+api-catalogue-compare = 两年目录之间的变化
 api-catalogue-year = 某一年目录的全部条目
 api-catalogue-item = 目录中的一项
 api-organizations-register = 登记组织信息

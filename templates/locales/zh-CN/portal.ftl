@@ -207,6 +207,7 @@ portal-work-link-contracts = 合同公开
 portal-work-link-verify = 验证公开记录
 portal-work-link-find = 查找可以参加的项目
 portal-work-link-community = 我们的社区页面
+portal-work-link-poster = 打印社区二维码海报
 portal-work-link-new-project = 发起项目
 portal-work-link-catalogue = 购买目录
 portal-work-link-import-contracts = 补录合同
