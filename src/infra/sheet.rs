@@ -92,11 +92,16 @@ fn rows(book: &mut Xlsx<Cursor<&[u8]>>, name: &str) -> Result<Vec<Vec<String>>, 
         // A sheet that is a chart.
         Err(_chart) => return Ok(rows),
     };
+    // A long text that a thousand cells share lies in the file once.
+    let mut left = MAX_UNPACKED;
     while let Some(cell) = cells.next_cell().map_err(|_broken| SheetRule::Broken)? {
         let text = text(cell.get_value());
         if text.is_empty() {
             continue;
         }
+        left = left
+            .checked_sub(text.len() as u64)
+            .ok_or(SheetRule::TooLarge)?;
         let (row, column) = cell.get_position();
         if row >= MAX_ROWS || column >= MAX_COLUMNS {
             return Err(SheetRule::TooLarge);
@@ -271,6 +276,14 @@ mod tests {
             csv_of(&book.save_to_buffer().unwrap()),
             Err(SheetRule::TooLarge)
         );
+        let mut book = Workbook::new();
+        let (sheet, long) = (book.add_worksheet(), "x".repeat(20_000));
+        for row in 0..2000 {
+            sheet.write_string(row, 0, &long).unwrap();
+        }
+        let bytes = book.save_to_buffer().unwrap();
+        assert!(bytes.len() < 100_000);
+        assert_eq!(csv_of(&bytes), Err(SheetRule::TooLarge));
         let mut packed = zip::ZipWriter::new(Cursor::new(Vec::new()));
         let options = zip::write::SimpleFileOptions::default()
             .compression_method(zip::CompressionMethod::Deflated);
