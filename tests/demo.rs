@@ -8,7 +8,7 @@ use sanshe::demo;
 use sanshe::infra::config::Mode;
 use sanshe::infra::db::Purpose;
 use sanshe::infra::ledger;
-use scraper::Selector;
+use scraper::{Html, Selector};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 fn told(database: Database) -> Portal {
@@ -191,7 +191,11 @@ fn crawl(client: &Client, who: &str) -> (usize, Vec<String>) {
         for key in raw_keys(&reply.body) {
             note(&format!("a raw key: {key}"));
         }
-        for link in reply.html().select(&links) {
+        let html = reply.html();
+        for fault in faults(&html) {
+            note(&fault);
+        }
+        for link in html.select(&links) {
             let href = link.value().attr("href").unwrap();
             let href = href.split('#').next().unwrap();
             let is_ours = href.starts_with('/') && !href.starts_with("/assets");
@@ -201,6 +205,81 @@ fn crawl(client: &Client, who: &str) -> (usize, Vec<String>) {
         }
     }
     (seen.len(), wrong)
+}
+
+/// What a validator says of a page: the parser's complaints, names that lead nowhere or twice, controls without a name
+/// or in one another.
+fn faults(html: &Html) -> BTreeSet<String> {
+    let find = |css: &str| Selector::parse(css).unwrap();
+    let mut faults: BTreeSet<String> = html
+        .errors
+        .iter()
+        .map(|error| format!("the parser says: {error}"))
+        .collect();
+    let mut ids = BTreeSet::new();
+    for named in html.select(&find("[id]")) {
+        let id = named.value().attr("id").unwrap();
+        if id.is_empty() || id.contains(char::is_whitespace) || !ids.insert(id) {
+            faults.insert(format!("the id {id:?} twice, or none"));
+        }
+    }
+    for attribute in [
+        "for",
+        "aria-describedby",
+        "aria-labelledby",
+        "aria-controls",
+    ] {
+        for element in html.select(&find(&format!("[{attribute}]"))) {
+            let named = element.value().attr(attribute).unwrap();
+            let lost = named.split(' ').filter(|id| !ids.contains(id));
+            faults.extend(lost.map(|id| format!("{attribute} names {id:?}, which is not there")));
+        }
+    }
+    let labeled: BTreeSet<&str> = html
+        .select(&find("label[for]"))
+        .filter_map(|label| label.value().attr("for"))
+        .collect();
+    let controls = "input:not([type=hidden], [type=submit]), select, textarea";
+    for control in html.select(&find(controls)) {
+        let value = control.value();
+        let is_named = value.attr("id").is_some_and(|id| labeled.contains(id))
+            || value.attr("aria-label").is_some()
+            || value.attr("aria-labelledby").is_some()
+            || control
+                .ancestors()
+                .filter_map(scraper::ElementRef::wrap)
+                .any(|above| above.value().name() == "label");
+        if !is_named {
+            faults.insert(format!("no label for {:?}", value.attr("name")));
+        }
+    }
+    let nested = "a button, a input, a select, button a, button input, label label, main main";
+    if let Some(inner) = html.select(&find(nested)).next() {
+        faults.insert(format!("may not stand there: {}", inner.html()));
+    }
+    faults
+}
+
+#[test]
+fn a_faulty_page_is_found() {
+    for (page, fault) in [
+        ("<p id=a></p><p id=a></p>", "the id"),
+        ("<label for=x>甲</label>", "names \"x\""),
+        ("<input name=q>", "no label"),
+        ("<a href=/><button>甲</button></a>", "may not stand"),
+        ("<p><div></div></p>", "the parser says"),
+        ("<ul><li>甲</ul></li>", "the parser says"),
+        ("<table><p>甲</p></table>", "the parser says"),
+    ] {
+        let page = format!("<!doctype html><html lang=zh><body>{page}</body></html>");
+        let found = faults(&Html::parse_document(&page));
+        assert!(
+            found.iter().any(|said| said.contains(fault)),
+            "{page}: {found:?}"
+        );
+    }
+    let sound = "<!doctype html><html lang=zh><body><label>甲 <input name=q></label></body></html>";
+    assert_eq!(faults(&Html::parse_document(sound)), BTreeSet::new());
 }
 
 /// Text that reads like a message's key.
