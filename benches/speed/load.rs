@@ -22,7 +22,7 @@ impl Client {
     pub fn connect(address: SocketAddr) -> std::io::Result<Self> {
         let stream = TcpStream::connect(address)?;
         stream.set_nodelay(true)?;
-        stream.set_read_timeout(Some(Duration::from_secs(60)))?;
+        stream.set_read_timeout(Some(Duration::from_mins(1)))?;
         Ok(Self {
             stream,
             rest: Vec::new(),
@@ -59,7 +59,7 @@ impl Client {
     }
 
     fn read_more(&mut self) -> std::io::Result<()> {
-        let mut part = [0; 64 * 1024];
+        let mut part = [0; 16 * 1024];
         match self.stream.read(&mut part)? {
             0 => Err(std::io::ErrorKind::UnexpectedEof.into()),
             n => {

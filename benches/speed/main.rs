@@ -289,7 +289,7 @@ fn loaded(
         |_, _| Some(request(asked.fetch_add(1, Ordering::Relaxed))),
         |answer| answer.status == 200,
     );
-    let cpu = (server.cpu() - before).as_secs_f64() * 1e6 / load.count().max(1) as f64;
+    let cpu = server.cpu_each(before, load.count());
     (load, cpu)
 }
 
@@ -329,7 +329,7 @@ fn sealed_bids(
     let drafts = load::run(
         portal.address,
         CLIENTS,
-        Duration::from_secs(60),
+        Duration::from_mins(1),
         |client, n| (n == 0).then(|| post(client, &path, &draft)),
         |answer| answer.status == 303,
     );
@@ -352,7 +352,7 @@ fn sealed_bids(
         },
         |answer| answer.status == 303 && answer.head.contains("receipt?no="),
     );
-    let cpu = (portal.cpu() - before).as_secs_f64() * 1e6 / load.count().max(1) as f64;
+    let cpu = portal.cpu_each(before, load.count());
     Bids {
         cpu,
         drafts: drafts.per_second(),

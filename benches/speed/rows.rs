@@ -367,6 +367,8 @@ pub fn count(state: &State) -> String {
     )
 }
 
+/// One statement a table.
+#[allow(clippy::too_many_lines)]
 fn statements(template: Template, counts: &Counts, is_sqlite: bool) -> Vec<String> {
     let Template { project, tender } = template;
     let (providers, all) = (counts.providers, counts.projects);

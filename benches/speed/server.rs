@@ -68,11 +68,17 @@ impl Server {
             }
             let ended = server.child.try_wait().expect("its state");
             assert!(
-                ended.is_none() && begun.elapsed() < Duration::from_secs(120),
+                ended.is_none() && begun.elapsed() < Duration::from_mins(2),
                 "the server did not answer: {ended:?}"
             );
             std::thread::sleep(Duration::from_millis(1));
         }
+    }
+
+    /// CPU time since an earlier reading, microseconds for each of `count`.
+    #[allow(clippy::cast_precision_loss)]
+    pub fn cpu_each(&self, since: Duration, count: usize) -> f64 {
+        self.cpu().saturating_sub(since).as_secs_f64() * 1e6 / count.max(1) as f64
     }
 
     /// CPU time so far, of user and kernel.
