@@ -8,6 +8,8 @@ use super::context::{is_elder, language_of};
 use super::cookies::{ELDER, LANGUAGE, VISITOR};
 use super::error::Personal;
 use super::state::State;
+use crate::infra::db::Db;
+use crate::infra::failure::Failure;
 use crate::kernel::language::Language;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -16,6 +18,7 @@ use actix_web::middleware::Next;
 use actix_web::web::{Bytes, Data};
 use actix_web::{Error, HttpResponse};
 use quick_cache::{Weighter, sync};
+use std::any::Any;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
@@ -63,8 +66,12 @@ impl Weighter<Key, Kept> for Weight {
     }
 }
 
+/// Sums and counts over whole tables, by name and version of the public pages.
+type Values = sync::Cache<(String, i64), Arc<dyn Any + Send + Sync>>;
+
 pub struct Cache {
     kept: sync::Cache<Key, Kept, Weight>,
+    values: Values,
     is_checked: AtomicBool,
 }
 
@@ -72,6 +79,7 @@ impl Default for Cache {
     fn default() -> Self {
         Self {
             kept: sync::Cache::with_weighter(2000, CAPACITY, Weight),
+            values: sync::Cache::new(1000),
             is_checked: AtomicBool::new(false),
         }
     }
@@ -90,6 +98,34 @@ impl Cache {
 
     fn is_checked(&self) -> bool {
         self.is_checked.load(Ordering::Relaxed)
+    }
+}
+
+impl State {
+    /// A value that only a change of the public pages changes and that costs a walk through whole tables: read by the
+    /// first who asks for it at each version. Values that nobody asks for any more are pushed out.
+    pub async fn read_shared<T, F>(&self, name: String, query: F) -> Result<T, Failure>
+    where
+        T: Clone + Send + Sync + 'static,
+        F: FnOnce(&mut Db) -> Result<T, Failure> + Send + 'static,
+    {
+        // The copies' check makes everything anew.
+        if self.cache.is_checked() {
+            return self.store.read(query).await;
+        }
+        // The version before the snapshot: a change in between is then read twice, never missed.
+        let key = (name, self.store.pages_version());
+        match self.cache.values.get_value_or_guard_async(&key).await {
+            Ok(value) => match value.downcast_ref::<T>() {
+                Some(value) => Ok(value.clone()),
+                None => Err(Failure::internal(format!("{}: another type", key.0))),
+            },
+            Err(place) => {
+                let value = self.store.read(query).await?;
+                drop(place.insert(Arc::new(value.clone())));
+                Ok(value)
+            }
+        }
     }
 }
 

@@ -182,22 +182,17 @@ impl HelperDef for Field {
             .and_then(|at| at.get(&name))
             .map(text_of);
         let kind = text("type")?.unwrap_or_else(|| "text".into());
-        let options: Vec<Value> = param("options")?
-            .and_then(|options| options.as_array().cloned())
-            .unwrap_or_default()
-            .iter()
-            .enumerate()
-            .map(|(i, option)| {
-                let value = option.get("value").map(text_of).unwrap_or_default();
-                json!({
-                    "id": format!("{name}-{i}"),
-                    "label": option.get("label").map(text_of).unwrap_or_default(),
-                    "hint": option.get("hint").filter(|hint| !hint.is_null()).map(text_of),
-                    "checked": typed.contains(&value),
-                    "value": value,
-                })
-            })
-            .collect();
+        param("options")?;
+        let given = h
+            .hash_get("options")
+            .and_then(|options| options.value().as_array())
+            .map_or(&[][..], Vec::as_slice);
+        let is_select = kind == "select";
+        let (options, select) = if is_select {
+            (Vec::new(), select_options(given, &typed))
+        } else {
+            (choices(&name, given, &typed), String::new())
+        };
         let view = json!({
             "page": ctx.data().get("page"),
             "id": name,
@@ -208,7 +203,7 @@ impl HelperDef for Field {
             "value": typed.first().map_or("", String::as_str),
             "is_input": !matches!(kind.as_str(), "textarea" | "select" | "radios" | "checkboxes" | "file"),
             "is_textarea": kind == "textarea",
-            "is_select": kind == "select",
+            "is_select": is_select,
             "is_radios": kind == "radios",
             "is_checkboxes": kind == "checkboxes",
             "is_file": kind == "file",
@@ -223,10 +218,59 @@ impl HelperDef for Field {
             "multiple": text("multiple")?.is_some(),
             "width": text("width")?.unwrap_or_else(|| "full".into()),
             "options": options,
+            "select": select,
         });
         out.write(&registry.render("parts/field", &view)?)?;
         Ok(())
     }
+}
+
+fn label_of(option: &Value, key: &str) -> String {
+    option.get(key).map(text_of).unwrap_or_default()
+}
+
+/// The buttons or boxes of a choice.
+fn choices(name: &str, options: &[Value], typed: &[String]) -> Vec<Value> {
+    options
+        .iter()
+        .enumerate()
+        .map(|(i, option)| {
+            let value = label_of(option, "value");
+            json!({
+                "id": format!("{name}-{i}"),
+                "label": label_of(option, "label"),
+                "hint": option.get("hint").filter(|hint| !hint.is_null()).map(text_of),
+                "checked": typed.contains(&value),
+                "value": value,
+            })
+        })
+        .collect()
+}
+
+/// The options of a select, written here: a filter by catalogue item has hundreds, and through the template they took
+/// most of their page's time.
+fn select_options(options: &[Value], typed: &[String]) -> String {
+    let mut html = String::with_capacity(options.len() * 64);
+    for option in options {
+        let value = label_of(option, "value");
+        let selected = if typed.contains(&value) {
+            " selected"
+        } else {
+            ""
+        };
+        let label = handlebars::html_escape(&label_of(option, "label"));
+        let value = handlebars::html_escape(&value);
+        html.extend([
+            "<option value=\"",
+            &value,
+            "\"",
+            selected,
+            ">",
+            &label,
+            "</option>\n",
+        ]);
+    }
+    html
 }
 
 /// `{{u "/projects"}}`: a path on this portal, under the deployment's prefix.

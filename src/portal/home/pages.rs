@@ -23,7 +23,6 @@ const OPEN: i64 = 6;
 struct Found {
     news: Vec<Publication>,
     mine: Option<Region>,
-    figures: Figures,
     open: OpenProjects,
     open_count: i64,
     places: Places,
@@ -36,7 +35,6 @@ fn find(db: &mut Db, mine: Option<String>, now: NaiveDateTime) -> Result<Found, 
             Some(code) => regions::find_many(db, &[code])?.into_iter().next(),
             None => None,
         },
-        figures: figures(db, instant::shanghai_date(now))?,
         open: OpenProjects::load(db, None, now, OPEN)?,
         open_count: directory::count_open_projects(db, now)?,
         places: Places::load(db)?,
@@ -47,6 +45,13 @@ pub async fn show(view: View, req: HttpRequest) -> Answer {
     let mine = directory::remembered(&req);
     let now = view.state.store.now();
     let found = view.state.store.read(move |db| find(db, mine, now)).await?;
+    let today = instant::shanghai_date(now);
+    let sums = view
+        .state
+        .read_shared(format!("figures {today}"), move |db| {
+            Ok(figures(db, today)?)
+        })
+        .await?;
     let open_count = (found.open_count > 0).then(|| found.open_count.to_string());
     let body = json!({
         "news": found.news.iter().map(|notice| notice_view(&view, notice)).collect::<Vec<_>>(),
@@ -54,7 +59,7 @@ pub async fn show(view: View, req: HttpRequest) -> Answer {
             "href": format!("/communities/{}", region.code),
             "label": view.say_with("portal-home-my-community", &[("name", region.short_name())]),
         })),
-        "figures": figures_view(&view, &found, now),
+        "figures": figures_view(&view, &found, &sums, now),
         "projects": found.open.view(&view, &found.places),
         "open_count": open_count,
         // A visitor is asked to sign in; somebody else's member would only be turned away.
@@ -63,8 +68,7 @@ pub async fn show(view: View, req: HttpRequest) -> Answer {
     view.render("portal/home", "home", &view.say("portal-home-title"), &body)
 }
 
-fn figures_view(view: &View, found: &Found, now: NaiveDateTime) -> Value {
-    let figures = &found.figures;
+fn figures_view(view: &View, found: &Found, figures: &Figures, now: NaiveDateTime) -> Value {
     let year = instant::shanghai_date(now).year().to_string();
     json!([
         { "figure": figures.proven.to_string(), "unit": null, "label": view.say("portal-home-figure-providers") },

@@ -6,6 +6,7 @@ use crate::infra::db::{Db, ESCAPE, beginning, columns, containing, lower};
 use crate::kernel::people::{BodyId, PersonId};
 use crate::schema::{project_communities, projects, tenders};
 use chrono::NaiveDateTime;
+use diesel::dsl::exists;
 use diesel::prelude::*;
 
 pub fn find(db: &mut Db, id: ProjectId) -> QueryResult<Project> {
@@ -144,21 +145,22 @@ pub fn list_public(
         );
     }
     if let Some(region) = &filter.region {
+        // Asked of each row on the way down the list, which ends with the page: a set of all of them is far larger.
         let served = project_communities::table
+            .filter(project_communities::project_id.eq(projects::id))
             .filter(
                 project_communities::region_code
                     .like(beginning(region))
                     .escape(ESCAPE),
-            )
-            .select(project_communities::project_id);
-        query = query.filter(projects::id.eq_any(served));
+            );
+        query = query.filter(exists(served));
     }
     if let Some(method) = &filter.method {
         let by_method = tenders::table
+            .filter(tenders::project_id.eq(projects::id))
             .filter(tenders::method.eq(method.clone()))
-            .filter(tenders::published_at.is_not_null())
-            .select(tenders::project_id);
-        query = query.filter(projects::id.eq_any(by_method));
+            .filter(tenders::published_at.is_not_null());
+        query = query.filter(exists(by_method));
     }
     query.load(db)
 }

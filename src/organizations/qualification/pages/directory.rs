@@ -97,17 +97,17 @@ pub async fn list(view: View, state: Data<State>) -> Answer {
     let asked = asked(&view, &offer);
     let (filter, after) = (asked.filter.clone(), asked.after.clone());
     let size = PageSize::default();
-    let (rows, count, names, areas) = state
+    let counted = filter.clone();
+    let count = state
+        .read_shared(format!("listed {filter:?}"), move |db| {
+            Ok(queries::count_listed(db, &counted)?)
+        })
+        .await?;
+    let (rows, names, areas) = state
         .store
         .read(move |db| {
             let rows = queries::list_listed(db, &filter, after, size.limit())?;
-            let count = queries::count_listed(db, &filter)?;
-            Ok((
-                rows,
-                count,
-                registry::scope_names(db)?,
-                registry::area_names(db)?,
-            ))
+            Ok((rows, registry::scope_names(db)?, registry::area_names(db)?))
         })
         .await?;
     let page = Page::of(rows, size, |row| {
