@@ -11,6 +11,7 @@ use sanshe::kernel::roles::{BodyKind, Role};
 use sanshe::schema::{
     accesses, bid_drafts, bids, ledger, messages, people, publications, sessions, tokens,
 };
+use std::sync::atomic::AtomicBool;
 
 fn administrator(portal: &Portal, name: &str) -> Client {
     let platform = portal.body(BodyKind::Platform, "平台运营中心", None);
@@ -18,7 +19,7 @@ fn administrator(portal: &Portal, name: &str) -> Client {
 }
 
 fn erase(portal: &Portal) {
-    retention::erase_due(&portal.state.store).unwrap();
+    retention::erase_due(&portal.state.store, &AtomicBool::new(false)).unwrap();
 }
 
 fn what_is_past_its_time_goes_and_nothing_else(database: Database) {
@@ -364,6 +365,43 @@ fn a_mistake_is_covered_everywhere_by_two(database: Database) {
     assert!(verified.findings.is_empty(), "{:?}", verified.findings);
 }
 
+/// The title of a tender stands in the notices of each sealed bid: their number must not show.
+fn an_open_redaction_counts_no_bids(database: Database) {
+    let mut portal = Portal::start(database);
+    portal.may_leave_jobs = true;
+    let tender = tendering::open_tender(&portal);
+    let title = portal.read(|db| {
+        use sanshe::schema::projects;
+        Ok(projects::table
+            .select(projects::title)
+            .first::<String>(db)?)
+    });
+    let first = administrator(&portal, "root");
+    let page = tender.path("");
+    let ask = |reason: &str| {
+        let fields = [
+            ("page", page.as_str()),
+            ("passage", title.as_str()),
+            ("ground", "wrong"),
+            ("reason", reason),
+        ];
+        first.submit("/admin/redactions", "/admin/redactions", &fields)
+    };
+    ask(&format!("“{title}”写错了")).expect(422);
+    ask("标题写错了").expect(303);
+    let places = || {
+        let text = first.get("/admin/redactions").text_of("table").unwrap();
+        let rest = text.split_once("将遮盖").unwrap().1;
+        rest.split_once('处').unwrap().0.trim().to_owned()
+    };
+    let before = places();
+    assert_ne!(before, "0");
+    let bidder = tendering::bidder(&portal, "chen");
+    tendering::bid(&bidder, &tender, "198000.00");
+    tendering::bid(&bidder, &tender, "197000.00");
+    assert_eq!(places(), before);
+}
+
 fn the_notice_says_how_long(database: Database) {
     let portal = Portal::start(database);
     let page = portal.anonymous().get("/about/privacy");
@@ -385,5 +423,6 @@ on_both!(
     an_account_is_closed_as_far_as_the_law_lets,
     who_reads_bids_is_noted_and_the_panel_stays_secret,
     a_mistake_is_covered_everywhere_by_two,
+    an_open_redaction_counts_no_bids,
     the_notice_says_how_long,
 );

@@ -10,12 +10,11 @@ use crate::infra::ledger::{self, Entry};
 use crate::infra::outbox;
 use crate::infra::store::Tx;
 
-/// In how many places the passage stands.
+/// In how many public places the passage stands.
 pub fn count(db: &mut Db, (subject, id): (Subject, i64), passage: &str) -> Result<i64, Failure> {
     let mut count = 0;
     for place in subject.places() {
-        let texts = queries::texts(db, place, id)?;
-        for found in texts {
+        for found in queries::public_texts(db, place, id)? {
             count += i64::from(place.cover(&found.text, passage, "").is_some());
         }
     }
@@ -30,6 +29,7 @@ pub fn ask(
     ground: Ground,
     reason: &str,
 ) -> Result<RedactionId, Failure> {
+    rules::may_publish(reason, passage)?;
     if count(tx.db, subject, passage)? == 0 {
         return Err(RedactionRule::NotThere.into());
     }
@@ -69,19 +69,17 @@ pub fn confirm(tx: &mut Tx, actor: &Actor, id: RedactionId) -> Result<(), Failur
         .ok_or(RedactionRule::DecidedAlready)?;
     let (subject, thing) = (redaction.subject_kind, redaction.subject_id);
     let stub = rules::stub(redaction.ground, tx.now);
-    let mut places = 0;
+    let places = count(tx.db, (subject, thing), passage)?;
     for place in subject.places() {
         for found in queries::texts(tx.db, place, thing)? {
             if let Some(covered) = place.cover(&found.text, passage, &stub) {
                 queries::set_text(tx.db, place, found.id, &covered)?;
-                places += 1;
             }
         }
     }
     for line in queries::reasons(tx.db, subject, thing)? {
         if line.text.contains(passage) {
-            queries::erase_reason(tx.db, line.id)?;
-            places += 1;
+            queries::erase_text(tx.db, line.id)?;
         }
     }
     if queries::decide(tx.db, id, actor.person_id, tx.now, Some(places))? == 0 {
@@ -94,6 +92,12 @@ pub fn confirm(tx: &mut Tx, actor: &Actor, id: RedactionId) -> Result<(), Failur
             .because(&redaction.reason)
             .under(redaction.ground.article()),
     )?;
+    if subject == Subject::Project {
+        for contract in queries::public_contracts(tx.db, thing)? {
+            let event = Subject::Contract.event();
+            outbox::emit(tx, event, ("contract", contract), &contract)?;
+        }
+    }
     outbox::emit(tx, subject.event(), (subject.as_str(), thing), &thing)
 }
 

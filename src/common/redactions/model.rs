@@ -46,11 +46,14 @@ pub struct Redaction {
     pub places: Option<i64>,
 }
 
-/// Where public text of a subject lies: `$1` is the subject's id.
+/// Where text of a subject lies that is public or becomes so: `$1` is the subject's id.
 pub struct Place {
     pub table: &'static str,
     pub column: &'static str,
     pub rows: &'static str,
+    /// Which of the rows everybody may read. Only those are looked into before it is decided, and only they are counted:
+    /// what is not public yet, such as the notices of a sealed bid, must not be told by a number.
+    pub public: &'static str,
     pub is_json: bool,
     pub is_versioned: bool,
 }
@@ -60,6 +63,7 @@ const fn text(table: &'static str, column: &'static str, rows: &'static str) -> 
         table,
         column,
         rows,
+        public: NEVER,
         is_json: false,
         is_versioned: false,
     }
@@ -72,6 +76,19 @@ const fn edited(table: &'static str, column: &'static str, rows: &'static str) -
         ..text(table, column, rows)
     }
 }
+
+impl Place {
+    const fn public_when(mut self, public: &'static str) -> Self {
+        self.public = public;
+        self
+    }
+}
+
+const ALWAYS: &str = "1 = 1";
+const NEVER: &str = "1 = 0";
+const PUBLISHED: &str = "published_at IS NOT NULL";
+const ANSWERED: &str = "answered_at IS NOT NULL";
+const PROVEN: &str = "state = 'proven'";
 
 const fn json(table: &'static str, column: &'static str, rows: &'static str) -> Place {
     Place {
@@ -93,21 +110,23 @@ const ABOUT_CONTRACT: &str = "subject_kind = 'contract' AND subject_id = $1";
 const ABOUT_PROVIDER: &str = "subject_kind = 'provider' AND subject_id = $1";
 
 const PROJECT: &[Place] = &[
-    edited("projects", "title", OWN),
-    edited("projects", "requirement", OWN),
-    edited("projects", "term_grounds", OWN),
-    edited("projects", "phone", OWN),
-    edited("questions", "question", OF_TENDERS),
-    edited("questions", "answer", OF_TENDERS),
+    edited("projects", "title", OWN).public_when(PUBLISHED),
+    edited("projects", "requirement", OWN).public_when(PUBLISHED),
+    edited("projects", "term_grounds", OWN).public_when(PUBLISHED),
+    edited("projects", "phone", OWN).public_when(PUBLISHED),
+    edited("questions", "question", OF_TENDERS).public_when(ANSWERED),
+    edited("questions", "answer", OF_TENDERS).public_when(ANSWERED),
     text("criteria", "name", OF_TENDERS),
     text("criteria", "measure", OF_TENDERS),
     text("awards", "reason", OF_TENDERS),
-    edited("contracts", "title", OF_PROJECT),
-    edited("contracts", "scope", OF_PROJECT),
-    edited("contracts", "payment", OF_PROJECT),
-    edited("contracts", "duties", OF_PROJECT),
-    text("publications", "title", ABOUT_PROJECT),
-    json("publications", "content", ABOUT_PROJECT),
+    edited("contracts", "title", OF_PROJECT).public_when(PUBLISHED),
+    edited("contracts", "scope", OF_PROJECT).public_when(PUBLISHED),
+    edited("contracts", "payment", OF_PROJECT).public_when(PUBLISHED),
+    edited("contracts", "duties", OF_PROJECT).public_when(PUBLISHED),
+    edited("contracts", "provider_name", OF_PROJECT).public_when(PUBLISHED),
+    edited("contracts", "phone", OF_PROJECT).public_when(PUBLISHED),
+    text("publications", "title", ABOUT_PROJECT).public_when(ALWAYS),
+    json("publications", "content", ABOUT_PROJECT).public_when(ALWAYS),
     json(
         "messages",
         "args",
@@ -116,14 +135,14 @@ const PROJECT: &[Place] = &[
 ];
 
 const CONTRACT: &[Place] = &[
-    edited("contracts", "title", OWN),
-    edited("contracts", "scope", OWN),
-    edited("contracts", "payment", OWN),
-    edited("contracts", "duties", OWN),
-    edited("contracts", "provider_name", OWN),
-    edited("contracts", "phone", OWN),
-    text("publications", "title", ABOUT_CONTRACT),
-    json("publications", "content", ABOUT_CONTRACT),
+    edited("contracts", "title", OWN).public_when(PUBLISHED),
+    edited("contracts", "scope", OWN).public_when(PUBLISHED),
+    edited("contracts", "payment", OWN).public_when(PUBLISHED),
+    edited("contracts", "duties", OWN).public_when(PUBLISHED),
+    edited("contracts", "provider_name", OWN).public_when(PUBLISHED),
+    edited("contracts", "phone", OWN).public_when(PUBLISHED),
+    text("publications", "title", ABOUT_CONTRACT).public_when(ALWAYS),
+    json("publications", "content", ABOUT_CONTRACT).public_when(ALWAYS),
     json(
         "messages",
         "args",
@@ -132,13 +151,13 @@ const CONTRACT: &[Place] = &[
 ];
 
 const PROVIDER: &[Place] = &[
-    edited("providers", "legal_head", OWN),
-    edited("providers", "address", OWN),
-    edited("providers", "phone", OWN),
-    edited("providers", "summary", OWN),
+    edited("providers", "legal_head", OWN).public_when(PROVEN),
+    edited("providers", "address", OWN).public_when(PROVEN),
+    edited("providers", "phone", OWN).public_when(PROVEN),
+    edited("providers", "summary", OWN).public_when(PROVEN),
     edited("providers", "reason", OWN),
-    text("publications", "title", ABOUT_PROVIDER),
-    json("publications", "content", ABOUT_PROVIDER),
+    text("publications", "title", ABOUT_PROVIDER).public_when(ALWAYS),
+    json("publications", "content", ABOUT_PROVIDER).public_when(ALWAYS),
     json(
         "messages",
         "args",

@@ -47,30 +47,37 @@ pub struct Shown {
 
 /// The newest requests; each open one is a look at what shall not be seen.
 pub async fn find(view: &View, actor: &Actor) -> Result<Vec<Shown>, AppError> {
-    let actor = actor.clone();
-    let found = view.state.store.write(move |tx| {
-        let mut found = Vec::new();
-        for redaction in queries::list(tx.db, SHOWN)? {
-            let mut places = redaction.places.unwrap_or_default();
-            if let Some(passage) = &redaction.passage {
-                access::note(
-                    tx,
-                    &actor,
-                    &Look::at(Looked::Redactions, "redaction", redaction.id.0),
-                )?;
-                let subject = (redaction.subject_kind, redaction.subject_id);
-                places = actions::count(tx.db, subject, passage)?;
-            }
-            let by = accounts::find_person(tx.db, redaction.asked_by)?.name;
-            found.push(Shown {
+    let shown = view.state.store.read(|db| {
+        let mut shown = Vec::new();
+        for redaction in queries::list(db, SHOWN)? {
+            let subject = (redaction.subject_kind, redaction.subject_id);
+            let places = match &redaction.passage {
+                Some(passage) => actions::count(db, subject, passage)?,
+                None => redaction.places.unwrap_or_default(),
+            };
+            let by = accounts::find_person(db, redaction.asked_by)?.name;
+            shown.push(Shown {
                 redaction,
                 by,
                 places,
             });
         }
-        Ok(found)
+        Ok::<_, Failure>(shown)
     });
-    Ok(found.await?)
+    let shown = shown.await?;
+    let looks: Vec<Look> = shown
+        .iter()
+        .filter(|shown| shown.redaction.passage.is_some())
+        .map(|shown| Look::at(Looked::Redactions, "redaction", shown.redaction.id.0))
+        .collect();
+    let actor = actor.clone();
+    let noted = view.state.store.write(move |tx| {
+        looks
+            .iter()
+            .try_for_each(|look| access::note(tx, &actor, look))
+    });
+    noted.await?;
+    Ok(shown)
 }
 
 async fn page(view: &View, actor: &Actor, form: &Form) -> Answer {

@@ -4,7 +4,7 @@ use super::model::{Ground, Place, Redaction, RedactionId, Subject};
 use crate::infra::db::{Db, columns};
 use crate::kernel::people::PersonId;
 use crate::on_db;
-use crate::schema::{ledger_texts, redactions};
+use crate::schema::{contracts, ledger_texts, redactions};
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use diesel::sql_query;
@@ -27,15 +27,29 @@ fn load(db: &mut Db, sql: &str, id: i64) -> QueryResult<Vec<Found>> {
 
 /// The texts of one place.
 pub fn texts(db: &mut Db, place: &Place, subject: i64) -> QueryResult<Vec<Found>> {
-    let Place {
-        table,
-        column,
-        rows,
-        ..
-    } = place;
+    texts_where(db, place, subject, place.rows)
+}
+
+/// Those of them that everybody may read.
+pub fn public_texts(db: &mut Db, place: &Place, subject: i64) -> QueryResult<Vec<Found>> {
+    let rows = format!("({}) AND {}", place.rows, place.public);
+    texts_where(db, place, subject, &rows)
+}
+
+fn texts_where(db: &mut Db, place: &Place, subject: i64, rows: &str) -> QueryResult<Vec<Found>> {
+    let Place { table, column, .. } = place;
     let sql =
         format!("SELECT id, {column} AS text FROM {table} WHERE {column} IS NOT NULL AND ({rows})");
     load(db, &sql, subject)
+}
+
+/// Each has a place in the search of its own.
+pub fn public_contracts(db: &mut Db, project: i64) -> QueryResult<Vec<i64>> {
+    contracts::table
+        .filter(contracts::project_id.eq(project))
+        .filter(contracts::published_at.is_not_null())
+        .select(contracts::id)
+        .load(db)
 }
 
 pub fn set_text(db: &mut Db, place: &Place, id: i64, text: &str) -> QueryResult<usize> {
@@ -62,8 +76,8 @@ pub fn reasons(db: &mut Db, subject: Subject, id: i64) -> QueryResult<Vec<Found>
     load(db, &sql, id)
 }
 
-/// Takes the words of a line away; its hash stays in the chain.
-pub fn erase_reason(db: &mut Db, line: i64) -> QueryResult<usize> {
+/// Takes who and why of a line away; its hash stays in the chain.
+pub fn erase_text(db: &mut Db, line: i64) -> QueryResult<usize> {
     diesel::delete(ledger_texts::table.filter(ledger_texts::ledger_id.eq(line))).execute(db)
 }
 

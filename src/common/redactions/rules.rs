@@ -17,6 +17,8 @@ pub enum RedactionRule {
     TooShort,
     /// The page and what hangs on it do not hold these words.
     NotThere,
+    /// The reason becomes public, with the passage in it.
+    InReason,
     AskedAlready,
     NotTheSecond,
     DecidedAlready,
@@ -30,6 +32,7 @@ impl Rule for RedactionRule {
                 .arg("min", SHORTEST)
                 .at("passage"),
             Self::NotThere => Refusal::new("redactions-not-there").at("passage"),
+            Self::InReason => Refusal::new("redactions-in-reason").at("reason"),
             Self::AskedAlready => Refusal::new("redactions-asked-already").at("passage"),
             Self::NotTheSecond => Refusal::new("redactions-not-second"),
             Self::DecidedAlready => Refusal::new("redactions-decided"),
@@ -64,6 +67,14 @@ pub fn subject(address: &str) -> Result<(Subject, i64), RedactionRule> {
         (Some(subject), Some(id)) => Ok((*subject, id)),
         _ => Err(RedactionRule::NoSuchPage),
     }
+}
+
+/// The reason is read by everybody.
+pub fn may_publish(reason: &str, passage: &str) -> Result<(), RedactionRule> {
+    if reason.contains(passage) {
+        return Err(RedactionRule::InReason);
+    }
+    Ok(())
 }
 
 /// The one who asked never decides.

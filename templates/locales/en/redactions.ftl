@@ -27,6 +27,7 @@ redactions-left = It stays as it is.
 redactions-no-page = Give the address of a project, a contract or an organization
 redactions-short = Give at least { $min } characters
 redactions-not-there = These words stand neither on this page nor in its notices, questions and contracts; copy them exactly
+redactions-in-reason = The reason becomes public: leave the passage out
 redactions-asked-already = These words wait for a confirmation already
 redactions-not-second = Whoever asked may not confirm; another administrator must
 redactions-decided = Somebody has decided this already

@@ -27,6 +27,7 @@ redactions-left = 已决定不予遮盖。
 redactions-no-page = 请填写项目、合同或组织页面的地址
 redactions-short = 至少填写 { $min } 个字
 redactions-not-there = 该页面及其公告、答疑、合同中没有这段文字，请原样复制
+redactions-in-reason = 理由会公开，请不要写出要遮盖的内容
 redactions-asked-already = 这段文字已经有人提出，等待确认
 redactions-not-second = 提出人不能自己确认，请由另一名管理员确认
 redactions-decided = 已经有人处理
