@@ -61,6 +61,8 @@ impl Runner {
         })?;
         let (keeper, stopped) = (state.clone(), Arc::clone(&stop));
         runner.spawn("watch", move || keep_watch(&keeper, &stopped))?;
+        let (eraser, stopped) = (state.clone(), Arc::clone(&stop));
+        runner.spawn("retention", move || keep_short(&eraser, &stopped))?;
         runner.spawn("jobs", move || keep_house(&state, run, &stop))?;
         Ok(runner)
     }
@@ -69,6 +71,19 @@ impl Runner {
         let thread = std::thread::Builder::new().name(name.into()).spawn(work);
         self.threads.push(thread.map_err(Failure::internal)?);
         Ok(())
+    }
+}
+
+/// Erases what is past its time, rows first and then their files. It may take long: nothing waits for it.
+fn keep_short(state: &Data<State>, stop: &AtomicBool) {
+    let mut swept: Option<Instant> = None;
+    while !stop.load(Ordering::SeqCst) {
+        if swept.is_none_or(|at| at.elapsed() >= SWEEP) {
+            log_failure("retention", retention::erase_due(&state.store, stop));
+            log_failure("sweep", sweep_once(state));
+            swept = Some(Instant::now());
+        }
+        std::thread::sleep(REST);
     }
 }
 
@@ -136,7 +151,6 @@ fn keep_house(state: &Data<State>, run: i64, stop: &AtomicBool) {
     };
     let mut clocks = ClockKeeper::new();
     let mut beaten = Instant::now();
-    let mut swept: Option<Instant> = None;
     while !stop.load(Ordering::SeqCst) {
         if beaten.elapsed() >= HEARTBEAT {
             beat(run);
@@ -146,11 +160,6 @@ fn keep_house(state: &Data<State>, run: i64, stop: &AtomicBool) {
             // What the clock jumped over was no uptime.
             let begun = state.store.write_blocking(uptime::begin);
             run = log_failure("heartbeat", begun).unwrap_or(run);
-        }
-        if swept.is_none_or(|at| at.elapsed() >= SWEEP) {
-            log_failure("retention", retention::erase_due(&state.store));
-            log_failure("sweep", sweep_once(state));
-            swept = Some(Instant::now());
         }
         if !work(state, INSIDE) {
             std::thread::sleep(REST);

@@ -18,6 +18,6 @@ pub fn erase_block(tx: &mut Tx, rows: &Rows, keep: Span) -> Result<(usize, bool)
     let Some(before) = rules::limit(keep, now) else {
         return Ok((0, false));
     };
-    let erased = queries::erase(tx.db, rows, before)?;
+    let erased = queries::erase(tx.db, rows, before, now)?;
     Ok((erased, erased == queries::BLOCK))
 }

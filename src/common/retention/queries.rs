@@ -9,10 +9,15 @@ use diesel::sql_query;
 use diesel::sql_types::Timestamp;
 
 /// Small, so that nobody who writes waits for long.
-pub const BLOCK: usize = 200;
+pub const BLOCK: usize = 50;
 
-/// At most a block; how many rows it took. The fragments come from our own table, never from a request.
-pub fn erase(db: &mut Db, rows: &Rows, before: NaiveDateTime) -> QueryResult<usize> {
+/// At most a block; how many rows it took. In the fragments `$1` is the day before which, `$2` is now. The fragments come from our own table, never from a request.
+pub fn erase(
+    db: &mut Db,
+    rows: &Rows,
+    before: NaiveDateTime,
+    now: NaiveDateTime,
+) -> QueryResult<usize> {
     let sql = |place: &str| {
         let Rows {
             table,
@@ -26,11 +31,11 @@ pub fn erase(db: &mut Db, rows: &Rows, before: NaiveDateTime) -> QueryResult<usi
             |set| format!("UPDATE {table} SET {set}"),
         );
         format!(
-            "{act} WHERE {place} IN (SELECT {place} FROM {table} WHERE {since} < $1 AND ({where}) LIMIT {BLOCK})"
+            "{act} WHERE {place} IN (SELECT {place} FROM {table} WHERE {since} < $1 AND $1 <= $2 AND ({where}) LIMIT {BLOCK})"
         )
     };
     on_db!(db,
-        sqlite conn => sql_query(sql("rowid").replace("$1", "?1")).bind::<Timestamp, _>(before).execute(conn),
-        postgres conn => sql_query(sql("ctid")).bind::<Timestamp, _>(before).execute(conn)
+        sqlite conn => sql_query(sql("rowid").replace('$', "?")).bind::<Timestamp, _>(before).bind::<Timestamp, _>(now).execute(conn),
+        postgres conn => sql_query(sql("ctid")).bind::<Timestamp, _>(before).bind::<Timestamp, _>(now).execute(conn)
     )
 }
