@@ -785,7 +785,7 @@ fn pages_of_the_directory_follow_the_last_row(database: Database) {
             let body = format!("MJ57{n:04}");
             let new = registry::NewProvider {
                 kind: registry::ProviderKind::SocialService,
-                name: format!("同名服务社{}", n / 10),
+                name: format!("同名（乾元）服务社{}", n / 10),
                 credit_code: CreditCode::make("52", "320585", &body).unwrap(),
                 legal_head: "林一舟".into(),
                 address: "示范路".into(),
@@ -826,6 +826,21 @@ fn pages_of_the_directory_follow_the_last_row(database: Database) {
     });
     let anyone = portal.anonymous();
     let mut seen: Vec<String> = Vec::new();
+    // “（乾元）” as it stands, and “服務社0” in simplified characters.
+    for typed in [
+        "%EF%BC%88%E4%B9%BE%E5%85%83%EF%BC%89",
+        "%E6%9C%8D%E5%8B%99%E7%A4%BE0",
+    ] {
+        let found = anyone.get(&format!("/organizations?q={typed}"));
+        assert!(
+            found
+                .expect(200)
+                .text_of("main")
+                .unwrap()
+                .contains("同名（乾元）"),
+            "{typed}"
+        );
+    }
     let mut path = "/organizations?q=%E5%90%8C%E5%90%8D".to_owned();
     let links = scraper::Selector::parse("table.list td:first-child a").unwrap();
     let next = scraper::Selector::parse(".pager a.next").unwrap();

@@ -40,6 +40,11 @@ pub fn folded(text: &str) -> String {
         .collect()
 }
 
+/// Under which spellings a typed text may stand in a name: as it is, and half-width and simplified.
+pub fn in_names(text: &str) -> [String; 2] {
+    [text.to_lowercase(), folded(text)]
+}
+
 /// The key that lists of names are ordered by: pinyin syllables without tones, other characters in lower case.
 pub fn sort_key(name: &str) -> String {
     let mut key = String::new();

@@ -3,6 +3,7 @@
 use super::model::{Application, Qualification, QualificationId, QualificationState};
 use crate::infra::db::{Backend, Db, ESCAPE, beginning, columns, containing, lower, replace};
 use crate::kernel::people::PersonId;
+use crate::kernel::sound::in_names;
 use crate::organizations::registry::{Provider, ProviderId, ProviderKind, ProviderState};
 use crate::schema::{bodies, provider_areas, provider_scopes, providers, qualifications};
 use chrono::NaiveDateTime;
@@ -171,12 +172,17 @@ pub struct Listed {
     pub areas: Vec<String>,
 }
 
-/// The entries that a filter lets through; a macro, since two queries with different columns grow from it.
+/// The providers that a filter lets through; a macro, since two queries with different columns grow from it. All is asked
+/// of each row on the way down the list, which ends with the page.
 macro_rules! filtered {
-    ($query:expr, $filter:expr) => {{
+    ($filter:expr) => {{
         let filter: &Filter = $filter;
-        let mut query = $query
-            .filter(qualifications::state.eq(QualificationState::Listed))
+        let listed = qualifications::table
+            .filter(qualifications::provider_id.eq(providers::id))
+            .filter(qualifications::state.eq(QualificationState::Listed));
+        let mut query = providers::table
+            .inner_join(bodies::table.on(bodies::id.eq(providers::body_id)))
+            .filter(exists(listed))
             .filter(providers::state.eq(ProviderState::Proven))
             .into_boxed::<Backend>();
         if let Some(kind) = filter.kind {
@@ -185,14 +191,14 @@ macro_rules! filtered {
         if let Some(town) = &filter.town {
             let county: String = town.chars().take(6).collect();
             let serving = provider_areas::table
+                .filter(provider_areas::provider_id.eq(providers::id))
                 .filter(
                     provider_areas::region_code
                         .like(beginning(town))
                         .escape(ESCAPE)
                         .or(provider_areas::region_code.eq(county)),
-                )
-                .select(provider_areas::provider_id);
-            query = query.filter(providers::id.eq_any(serving));
+                );
+            query = query.filter(exists(serving));
         }
         if let Some(code) = &filter.code {
             let around: Vec<String> = [1, 3, 5]
@@ -200,31 +206,28 @@ macro_rules! filtered {
                 .filter_map(|length| code.get(..*length).map(str::to_owned))
                 .collect();
             let offering = provider_scopes::table
+                .filter(provider_scopes::provider_id.eq(providers::id))
                 .filter(
                     provider_scopes::catalogue_code
                         .like(beginning(code))
                         .escape(ESCAPE)
                         .or(provider_scopes::catalogue_code.eq_any(around)),
-                )
-                .select(provider_scopes::provider_id);
-            query = query.filter(providers::id.eq_any(offering));
+                );
+            query = query.filter(exists(offering));
         }
         if !filter.words.is_empty() {
             let offering = provider_scopes::table
                 .filter(provider_scopes::catalogue_code.eq_any(filter.services.clone()))
                 .select(provider_scopes::provider_id);
-            let mut said: Vec<String> = filter
-                .words
-                .iter()
-                .map(|word| containing(&word.to_lowercase()))
-                .collect();
-            said.truncate(8);
-            for word in said {
+            for word in filter.words.iter().take(8) {
+                let [typed, word] = in_names(word).map(|word| containing(&word));
                 query = query.filter(
                     lower(bodies::name)
                         .like(word.clone())
                         .escape(ESCAPE)
+                        .or(lower(bodies::name).like(typed.clone()).escape(ESCAPE))
                         .or(lower(providers::summary).like(word.clone()).escape(ESCAPE))
+                        .or(lower(providers::summary).like(typed).escape(ESCAPE))
                         .or(lower(providers::credit_code)
                             .like(word.clone())
                             .escape(ESCAPE))
@@ -247,22 +250,23 @@ pub fn list_listed(
     after: Option<(String, ProviderId)>,
     limit: i64,
 ) -> QueryResult<Vec<Listed>> {
-    let mut query = filtered!(
-        qualifications::table
-            .inner_join(providers::table.on(providers::id.eq(qualifications::provider_id)))
-            .inner_join(bodies::table.on(bodies::id.eq(providers::body_id))),
-        filter
-    );
+    let mut query = filtered!(filter);
     if let Some((key, id)) = after {
         query = query.filter(providers::sort_key.ge(key.clone()));
         query = query.filter(providers::sort_key.gt(key).or(providers::id.gt(id)));
     }
-    let rows: Vec<(Provider, Option<NaiveDateTime>)> = query
+    let rows: Vec<Provider> = query
         .order((providers::sort_key, providers::id))
         .limit(limit)
-        .select((columns::<Provider>(), qualifications::listed_at))
+        .select(columns::<Provider>())
         .load(db)?;
-    let ids: Vec<ProviderId> = rows.iter().map(|(provider, _)| provider.id).collect();
+    let ids: Vec<ProviderId> = rows.iter().map(|provider| provider.id).collect();
+    let since: Vec<(ProviderId, Option<NaiveDateTime>)> = qualifications::table
+        .filter(qualifications::provider_id.eq_any(ids.clone()))
+        .filter(qualifications::state.eq(QualificationState::Listed))
+        .select((qualifications::provider_id, qualifications::listed_at))
+        .load(db)?;
+    let since: BTreeMap<ProviderId, Option<NaiveDateTime>> = since.into_iter().collect();
     let scopes: Vec<(ProviderId, String)> = provider_scopes::table
         .filter(provider_scopes::provider_id.eq_any(ids.clone()))
         .order((
@@ -282,11 +286,11 @@ pub fn list_listed(
     let (mut scopes, mut areas) = (by_provider(scopes), by_provider(areas));
     Ok(rows
         .into_iter()
-        .map(|(provider, listed_at)| Listed {
+        .map(|provider| Listed {
+            listed_at: since.get(&provider.id).copied().flatten(),
             scope: scopes.remove(&provider.id).unwrap_or_default(),
             areas: areas.remove(&provider.id).unwrap_or_default(),
             provider,
-            listed_at,
         })
         .collect())
 }
@@ -300,12 +304,5 @@ fn by_provider(rows: Vec<(ProviderId, String)>) -> BTreeMap<ProviderId, Vec<Stri
 }
 
 pub fn count_listed(db: &mut Db, filter: &Filter) -> QueryResult<i64> {
-    filtered!(
-        qualifications::table
-            .inner_join(providers::table.on(providers::id.eq(qualifications::provider_id)))
-            .inner_join(bodies::table.on(bodies::id.eq(providers::body_id))),
-        filter
-    )
-    .count()
-    .get_result(db)
+    filtered!(filter).count().get_result(db)
 }

@@ -52,14 +52,20 @@ pub fn asked(view: &View, offered: &Offered) -> Asked {
         .with("kind", kind.map_or("", |kind| kind.as_str()))
         .with("town", town.as_deref().unwrap_or_default())
         .with("code", code.as_deref().unwrap_or_default());
-    let words: Vec<String> = words.split_whitespace().map(sound::folded).collect();
+    let words: Vec<String> = words.split_whitespace().map(str::to_owned).collect();
     Asked {
         form,
         filter: Filter {
             kind,
             town,
             code,
-            services: services(&offered.items, &words),
+            services: services(
+                &offered.items,
+                &words
+                    .iter()
+                    .map(|word| sound::folded(word))
+                    .collect::<Vec<_>>(),
+            ),
             words,
         },
         after,
