@@ -88,6 +88,12 @@ fn a_deputy_acts_for_days_in_its_own_name(database: Database) {
     assert!(!holds(&portal, buyer.body, "wei", Role::Officer));
 
     portal.move_clock_by(Duration::days(1));
+    // Who stands in for somebody ends with them: that is nobody to leave the role to.
+    buyer
+        .officer
+        .get("/account/data")
+        .expect(200)
+        .see("目前不能注销");
     let new = "/projects/new";
     deputy.submit(new, new, &buying::project(&[])).expect(303);
     assert_eq!(recorded(&portal, "wei（代gu）"), 1);

@@ -18,8 +18,8 @@ pub use jobs::run_due;
 pub use model::{Body, Handover, Membership, MembershipId, Person};
 pub use pages::{ManageMembers, members_path, routes};
 pub use queries::{
-    find_body, find_person, find_person_by_email, list_bodies, list_bodies_of, list_holders,
-    list_members,
+    find_body, find_person, find_person_by_email, hold_bodies_of, list_bodies, list_bodies_of,
+    list_holders, list_members, list_stand_ins,
 };
 pub use rules::email as read_email;
 

@@ -149,7 +149,10 @@ pub fn end_membership(
     let body = queries::hold_body(tx.db, body.id)?;
     let member = queries::find_membership(tx.db, body.id, id)?;
     let mut others = queries::list_members(tx.db, body.id)?;
-    others.retain(|other| other.id != id);
+    let stand_ins = queries::list_stand_ins(tx.db, body.id, member.person_id)?;
+    others.retain(|other| {
+        other.id != id && !(other.role == member.role && stand_ins.contains(&other.id))
+    });
     let left: Vec<Role> = others.iter().map(|other| other.role).collect();
     rules::may_end(&actor.roles, member.role, &left, body.kind)?;
     let successor = handover.successor.and_then(|successor| {

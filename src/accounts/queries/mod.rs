@@ -35,8 +35,8 @@ pub use tokens::{insert_api_token, list_api_tokens};
 
 pub use terms::{
     NewAppointment, end_appointment, find_active, find_appointment, find_appointment_of,
-    insert_appointment, list_appointments, list_due_appointments, set_begun, set_noticed,
-    set_until,
+    insert_appointment, list_appointments, list_due_appointments, list_stand_ins, set_begun,
+    set_noticed, set_until,
 };
 
 use crate::accounts::Addressee;
@@ -67,6 +67,16 @@ pub fn find_body(db: &mut Db, id: BodyId) -> QueryResult<Body> {
 }
 
 /// The bodies that somebody is a member of.
+/// Everybody who changes the members of these bodies waits until this transaction is over.
+pub fn hold_bodies_of(db: &mut Db, person: PersonId) -> QueryResult<()> {
+    let mut bodies = list_bodies_of(db, person)?;
+    bodies.sort_unstable();
+    for body in bodies {
+        hold_body(db, body)?;
+    }
+    Ok(())
+}
+
 pub fn list_bodies_of(db: &mut Db, person: PersonId) -> QueryResult<Vec<BodyId>> {
     memberships::table
         .filter(memberships::person_id.eq(person))

@@ -72,6 +72,21 @@ pub fn find_appointment_of(db: &mut Db, id: MembershipId) -> QueryResult<Option<
         .optional()
 }
 
+/// Memberships of a body that only stand in for somebody: they end with the one they stand in for.
+pub fn list_stand_ins(
+    db: &mut Db,
+    body: BodyId,
+    person: PersonId,
+) -> QueryResult<Vec<MembershipId>> {
+    let ids: Vec<Option<MembershipId>> = appointments::table
+        .filter(appointments::body_id.eq(body))
+        .filter(appointments::deputy_for.eq(person))
+        .filter(appointments::ended_at.is_null())
+        .select(appointments::membership_id)
+        .load(db)?;
+    Ok(ids.into_iter().flatten().collect())
+}
+
 pub fn list_appointments(db: &mut Db, body: BodyId) -> QueryResult<Vec<Appointment>> {
     appointments::table
         .filter(appointments::body_id.eq(body))

@@ -25,6 +25,7 @@ pub fn list_holds(db: &mut Db, person: PersonId) -> Result<Vec<Held>, Failure> {
     for id in accounts::list_bodies_of(db, person)? {
         let body = accounts::find_body(db, id)?;
         let members = accounts::list_members(db, id)?;
+        let stand_ins = accounts::list_stand_ins(db, id, person)?;
         for own in members.iter().filter(|member| member.person_id == person) {
             holds.push(Held {
                 body: id,
@@ -32,9 +33,11 @@ pub fn list_holds(db: &mut Db, person: PersonId) -> Result<Vec<Held>, Failure> {
                 kind: body.kind,
                 region: body.region_code.clone(),
                 role: own.role,
-                is_shared: members
-                    .iter()
-                    .any(|other| other.person_id != person && other.role == own.role),
+                is_shared: members.iter().any(|other| {
+                    other.person_id != person
+                        && other.role == own.role
+                        && !stand_ins.contains(&other.id)
+                }),
             });
         }
     }
