@@ -159,8 +159,13 @@ pub async fn shared(
         Err(place) => place,
     };
     let (response, copy) = keep(next.call(req).await?.map_into_boxed_body());
-    // An entry that was pushed out meanwhile is made again by the next one who asks.
-    drop(place.insert(copy));
+    // What failed for one asker says nothing of the address: the next one tries again.
+    let has_failed =
+        response.status() == StatusCode::TOO_MANY_REQUESTS || response.status().is_server_error();
+    if !has_failed {
+        // An entry that was pushed out meanwhile is made again by the next one who asks.
+        drop(place.insert(copy));
+    }
     Ok(response)
 }
 

@@ -8,7 +8,7 @@ use crate::kernel::paging::Page;
 use crate::kernel::scopes::Scope;
 use crate::web::api::field::{Kind, field, text};
 use crate::web::api::{Api, PAGED, size, thing};
-use crate::web::{Answer, May, SignedIn, View};
+use crate::web::{Answer, AppError, May, SignedIn, View};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 
 pub fn operations(api: &mut Api) {
     api.get("/account/data", "privacy-data", data)
-        .scope(Scope::Read)
+        .scope(Scope::Accounts)
         .gives::<BTreeMap<String, Value>>();
     api.post("/account/close", "privacy-close", own::close)
         .scope(Scope::Accounts)
@@ -59,6 +59,9 @@ struct AccessDto {
 }
 
 async fn data(SignedIn(actor): SignedIn, view: View) -> Answer {
+    if actor.must_verify() {
+        return Err(AppError::VerifyFirst);
+    }
     let _turn = view.export_turn().await?;
     let look = Look::at(Looked::OwnData, "person", actor.person_id.0).of_person(actor.person_id);
     access::looked(&view.state.store, &actor, look).await?;

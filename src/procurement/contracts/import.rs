@@ -51,6 +51,8 @@ pub fn column_of(head: &str) -> Option<&'static str> {
 
 /// One transaction takes all rows, and no write may keep bids waiting.
 pub const MAX_ROWS: usize = 500;
+/// More than anybody mends before trying again.
+const MAX_BAD: usize = 200;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Row {
@@ -101,6 +103,7 @@ pub fn read(bytes: &[u8]) -> Result<Vec<Row>, Vec<Finding>> {
         .from_reader(file.as_bytes());
     let places = heading(&mut reader)?;
     let (mut rows, mut findings) = (Vec::new(), Vec::new());
+    let mut read = 0;
     for record in reader.records() {
         let Ok(record) = record else {
             findings.push(found(0, "", "contracts-import-broken"));
@@ -122,7 +125,11 @@ pub fn read(bytes: &[u8]) -> Result<Vec<Row>, Vec<Finding>> {
         if findings.len() == before {
             rows.extend(row);
         }
-        if rows.len() > MAX_ROWS {
+        read += 1;
+        if findings.len() > MAX_BAD {
+            break;
+        }
+        if read > MAX_ROWS {
             return Err(vec![Finding {
                 line,
                 column: "",

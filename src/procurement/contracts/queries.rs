@@ -7,6 +7,7 @@ use super::model::{
 use crate::common::clocks::Clock;
 use crate::infra::db::{Db, ESCAPE, beginning, columns, containing};
 use crate::kernel::people::{BodyId, PersonId};
+use crate::kernel::sound::folded;
 use crate::on_db;
 use crate::organizations::registry::ProviderId;
 use crate::procurement::awards::AwardId;
@@ -142,7 +143,8 @@ pub fn list_published(
         );
     }
     if let Some(text) = &filters.text {
-        let like = containing(text);
+        let typed = containing(text);
+        let like = containing(&folded(text));
         let served = contract_communities::table
             .inner_join(regions::table.on(regions::code.eq(contract_communities::region_code)))
             .filter(regions::name.like(like.clone()).escape(ESCAPE))
@@ -151,7 +153,9 @@ pub fn list_published(
             contracts::provider_name
                 .like(like.clone())
                 .escape(ESCAPE)
+                .or(contracts::provider_name.like(typed.clone()).escape(ESCAPE))
                 .or(contracts::title.like(like).escape(ESCAPE))
+                .or(contracts::title.like(typed).escape(ESCAPE))
                 .or(contracts::id.eq_any(served)),
         );
     }

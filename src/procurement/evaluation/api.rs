@@ -4,6 +4,7 @@ use super::model::{EvaluateTenders, ScoreBids};
 use super::pages::{officer, sheet};
 use super::queries;
 use crate::common::panels;
+use crate::infra::access::{self, Look};
 use crate::infra::failure::Failure;
 use crate::kernel::paging::Page;
 use crate::kernel::scopes::Scope;
@@ -134,9 +135,16 @@ struct ReadBid {
 
 async fn show(who: May<ScoreBids>, state: Data<State>, id: Path<TenderId>) -> Answer {
     let (id, actor) = (*id, who.actor);
-    let seen = state
+    let by = actor.clone();
+    let seen = state.store.read(move |db| sheet::read(db, &by, id)).await?;
+    let looks: Vec<Look> = seen.bids.iter().map(sheet::look).collect();
+    state
         .store
-        .read(move |db| sheet::read(db, &actor, id))
+        .write(move |tx| {
+            looks
+                .iter()
+                .try_for_each(|look| access::note(tx, &actor, look))
+        })
         .await?;
     let own = |bid: &sheet::Read, criterion: &tenders::Criterion| {
         let score = seen

@@ -4,6 +4,7 @@ use super::model::{NewProject, Project, ProjectId, ProjectState};
 use crate::catalogue::CatalogueId;
 use crate::infra::db::{Db, ESCAPE, beginning, columns, containing, lower};
 use crate::kernel::people::{BodyId, PersonId};
+use crate::kernel::sound::in_names;
 use crate::schema::{project_communities, projects, tenders};
 use chrono::NaiveDateTime;
 use diesel::dsl::exists;
@@ -136,11 +137,12 @@ pub fn list_public(
         );
     }
     if let Some(text) = &filter.text {
-        let pattern = containing(&text.to_lowercase());
+        let [typed, pattern] = in_names(text).map(|text| containing(&text));
         query = query.filter(
             lower(projects::title)
                 .like(pattern.clone())
                 .escape(ESCAPE)
+                .or(lower(projects::title).like(typed).escape(ESCAPE))
                 .or(lower(projects::number).like(pattern).escape(ESCAPE)),
         );
     }

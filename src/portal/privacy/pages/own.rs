@@ -3,6 +3,7 @@
 use super::super::model::{Hold, Section};
 use super::super::{actions, queries};
 use super::accesses;
+use crate::accounts;
 use crate::infra::access::{self, Filter, Look, Looked};
 use crate::infra::actor::Actor;
 use crate::infra::db::Db;
@@ -159,7 +160,11 @@ pub fn as_json(own: &Own, at: String) -> Value {
 }
 
 /// All of it as one file.
-pub async fn export(Verified(actor): Verified, view: View) -> Answer {
+pub async fn export(SignedIn(actor): SignedIn, view: View) -> Answer {
+    // A look, but one that takes everything along.
+    if actor.must_verify() {
+        return Err(AppError::VerifyFirst);
+    }
     let _turn = view.export_turn().await?;
     let look = Look::at(Looked::OwnData, "person", actor.person_id.0).of_person(actor.person_id);
     access::looked(&view.state.store, &actor, look).await?;
@@ -198,6 +203,8 @@ pub async fn close(Verified(actor): Verified, view: View, mut form: Form) -> Ans
     }
     let (by, words) = (actor.clone(), view.state.words.clone());
     let done = view.state.store.write(move |tx| {
+        // Two who close at the same moment must not each count on the other one.
+        accounts::hold_bodies_of(tx.db, by.person_id)?;
         let holds = holds(tx.db, &by)?;
         actions::close(tx, &words, &by, &holds)
     });

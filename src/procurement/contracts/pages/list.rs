@@ -7,7 +7,6 @@ use crate::kernel::instant;
 use crate::kernel::paging::{Page, PageSize, decode_cursor};
 use crate::kernel::people::BodyId;
 use crate::kernel::region::RegionCode;
-use crate::kernel::sound::simplified;
 use crate::kernel::text;
 use crate::procurement::contracts::model::{Contract, ContractId, DraftContracts};
 use crate::procurement::contracts::queries::{self, Filters};
@@ -33,9 +32,7 @@ pub fn filters(form: &Form) -> Filters {
                 .ok()
                 .map(|code| code.as_str().to_owned())
         }),
-        text: word("q")
-            .filter(|value| text::chars(value) <= 60)
-            .map(|value| value.chars().map(simplified).collect()),
+        text: word("q").filter(|value| text::chars(value) <= 60),
         year: word("year")
             .and_then(|year| text::narrow(&year).parse().ok())
             .filter(|year| (1990..=2199).contains(year)),

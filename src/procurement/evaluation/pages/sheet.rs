@@ -2,10 +2,12 @@
 
 use super::fields::{NAMES, crumbs, field};
 use crate::common::panels;
+use crate::infra::access::{self, Look, Looked};
 use crate::infra::actor::Actor;
 use crate::infra::db::Db;
 use crate::infra::failure::{Failure, Rule};
 use crate::kernel::instant;
+use crate::kernel::people::BodyId;
 use crate::kernel::score::Points;
 use crate::procurement::bids::{self, BidContent, BidId};
 use crate::procurement::evaluation::actions::{self, Seat};
@@ -22,6 +24,7 @@ use serde_json::{Value, json};
 /// A bid as a member reads it.
 pub struct Read {
     pub id: BidId,
+    pub bidder_id: BodyId,
     pub bidder: String,
     pub content: BidContent,
     pub is_valid: bool,
@@ -51,6 +54,7 @@ pub fn read(db: &mut Db, actor: &Actor, tender: TenderId) -> Result<Seen, Failur
             let of = || scores.iter().filter(|score| score.bid_id == bid.id);
             read.push(Read {
                 id: bid.id,
+                bidder_id: bid.bidder_id,
                 bidder: names
                     .iter()
                     .find(|(id, _, _)| *id == bid.id)
@@ -296,6 +300,11 @@ pub async fn submit(
     .await
 }
 
+/// A member's look at what a bidder offered.
+pub fn look(bid: &Read) -> Look {
+    Look::at(Looked::Bid, "bid", bid.id.0).of_body(bid.bidder_id)
+}
+
 pub async fn bid(
     who: May<ScoreBids>,
     view: View,
@@ -304,7 +313,11 @@ pub async fn bid(
 ) -> Answer {
     let (id, bid) = path.into_inner();
     let actor = who.actor;
-    let seen = state.store.read(move |db| read(db, &actor, id)).await?;
+    let by = actor.clone();
+    let seen = state.store.read(move |db| read(db, &by, id)).await?;
+    for read in seen.bids.iter().filter(|read| read.id == bid) {
+        access::looked(&state.store, &actor, look(read)).await?;
+    }
     let mut form = Form::default();
     for (criterion, (points, note)) in seen.criteria.iter().zip(NAMES) {
         if let Some(score) = score_of(&seen, bid, criterion) {

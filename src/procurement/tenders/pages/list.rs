@@ -9,7 +9,6 @@ use crate::infra::failure::Failure;
 use crate::kernel::instant::{self, Remaining};
 use crate::kernel::paging::{Page, PageSize, decode_cursor};
 use crate::kernel::people::BodyId;
-use crate::kernel::sound::simplified;
 use crate::kernel::text;
 use crate::procurement::projects::{
     self, Filter, PrepareProjects, Project, ProjectId, ProjectState,
@@ -83,7 +82,7 @@ pub(in crate::procurement::tenders) fn asked(view: &View, offered: &Offered) -> 
         method: method.map(|method| method.to_string()),
         region: town,
         code,
-        text: (!words.is_empty()).then(|| words.chars().map(simplified).collect()),
+        text: (!words.is_empty()).then(|| words.clone()),
     };
     Asked {
         form,

@@ -209,10 +209,10 @@ fn key_box(view: &View, shown: &Shown, now: NaiveDateTime) -> Value {
         )
     );
     let awarded = matches!(after, Some(TenderState::Awarded | TenderState::Contracted));
-    // What visitors share for a minute is no finer than that.
+    // What visitors share for a minute is no finer than that, and never shows more time than is left.
     let clock = match view.actor() {
         Some(_) => now,
-        None => now.duration_trunc(Duration::minutes(1)).unwrap_or(now),
+        None => now.duration_trunc(Duration::minutes(1)).unwrap_or(now) + Duration::seconds(59),
     };
     json!({
         "countdown": running.map(|(due, time)| json!({
