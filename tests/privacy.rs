@@ -396,9 +396,9 @@ fn an_open_redaction_counts_no_bids(database: Database) {
     };
     let before = places();
     assert_ne!(before, "0");
-    let bidder = tendering::bidder(&portal, "chen");
-    tendering::bid(&bidder, &tender, "198000.00");
-    tendering::bid(&bidder, &tender, "197000.00");
+    for (name, price) in [("chen", "198000.00"), ("fang", "197000.00")] {
+        tendering::bid(&tendering::bidder(&portal, name), &tender, price);
+    }
     assert_eq!(places(), before);
 }
 
