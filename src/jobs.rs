@@ -194,7 +194,11 @@ fn sweep_once(state: &Data<State>) -> Result<usize, Failure> {
         .enable_all()
         .build()
         .map_err(Failure::internal)?;
-    runtime.block_on(sweep::sweep(&state.store, &state.files))
+    runtime.block_on(sweep::sweep(
+        &state.store,
+        &state.files,
+        state.mirror.as_ref(),
+    ))
 }
 
 fn seal(state: &Data<State>) -> Result<usize, Failure> {

@@ -45,7 +45,9 @@ fn orphans_are_swept(database: Database) {
         Ok(())
     });
     assert_eq!(
-        runtime.block_on(sweep(&portal.state.store, &disk)).unwrap(),
+        runtime
+            .block_on(sweep(&portal.state.store, &disk, None))
+            .unwrap(),
         1
     );
     let left = |key: &String| portal.data_folder().join("files").join(key).exists();

@@ -133,6 +133,36 @@ fn procurement_files_outlive_everything_and_drafts_do_not(database: Database) {
         assert_eq!(sealed.is_empty(), state == "withdrawn", "{state}");
     }
     assert!(after.iter().any(|(state, _)| state == "submitted"));
+    the_second_disk_forgets_it_too(&portal);
+}
+
+/// A withdrawn bid goes from the mirror once it is erased; one that the database does not know stays.
+fn the_second_disk_forgets_it_too(portal: &Portal) {
+    use sanshe::infra::{mirror::Mirror, sweep::sweep};
+    let folder = portal.data.join("second-disk");
+    let mirror = Mirror::new(&folder, &portal.data);
+    let known: Vec<(String, String)> = portal.read(|db| {
+        Ok(bids::table
+            .select((bids::receipt_no, bids::state))
+            .load(db)?)
+    });
+    for (receipt, _) in &known {
+        mirror.keep(receipt, b"sealed", &[]).unwrap();
+    }
+    mirror.keep("UNKNOWN", b"sealed", &[]).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let state = &portal.state;
+    runtime
+        .block_on(sweep(&state.store, &state.files, Some(&mirror)))
+        .unwrap();
+    let left = mirror.list().unwrap();
+    for (receipt, state) in &known {
+        assert_eq!(left.contains(receipt), state != "withdrawn", "{state}");
+    }
+    assert!(left.contains(&"UNKNOWN".to_owned()));
 }
 
 fn the_own_data_are_seen_and_taken_along(database: Database) {
@@ -172,14 +202,158 @@ fn the_own_data_are_seen_and_taken_along(database: Database) {
     assert_eq!(portal.anonymous().get("/account/data.json").status, 401);
 }
 
+/// Each kind of records is in the file, with what one did; the page shows the newest of each.
+fn the_file_has_every_kind(database: Database) {
+    let stage = opened(database, &[19_800_000, 19_700_000, 19_600_000]);
+    let (portal, officer) = (&stage.portal, &stage.officer);
+    let bid = portal.read(|db| Ok(bids::table.select(bids::id).first::<i64>(db)?));
+    officer
+        .get(&stage.path(&format!("/bids/{bid}")))
+        .expect(200);
+    let me = portal.read(|db| {
+        Ok(accesses::table
+            .filter(accesses::what.eq("bid"))
+            .select(accesses::person_id)
+            .first::<sanshe::kernel::people::PersonId>(db)?)
+    });
+    portal.write(move |tx| {
+        use sanshe::accounts::{Addressee, deliver};
+        (0..15).try_for_each(|_| {
+            let to = Addressee::Person(me);
+            deliver(tx, to, "recovery.confirmed", &[], "/account")
+        })
+    });
+    let page = officer.get("/account/data");
+    page.expect(200)
+        .see("只列出最近的记录")
+        .see("您参加的开标")
+        .see("语言：简体")
+        .see_not("tender 1");
+    let file = officer.get("/account/data.json");
+    let data: serde_json::Value = serde_json::from_str(&file.expect(200).body).unwrap();
+    let mut kinds: Vec<&str> = data
+        .as_object()
+        .unwrap()
+        .keys()
+        .map(String::as_str)
+        .collect();
+    kinds.sort_unstable();
+    let expected = [
+        "account",
+        "acts",
+        "answers",
+        "bids",
+        "exported_at",
+        "invitations",
+        "links",
+        "looked_at_by",
+        "looks",
+        "notices",
+        "openings",
+        "points",
+        "recoveries",
+        "redactions",
+        "roles",
+        "seats",
+        "settings",
+        "sheets",
+        "sign_ins",
+        "signatures",
+        "uploads",
+    ];
+    assert_eq!(kinds, expected);
+    let rows = |kind: &str| data[kind].as_array().unwrap().len();
+    assert!(rows("notices") >= 15, "{}", rows("notices"));
+    assert!(data["looks"].to_string().contains(&format!("bid {bid}")));
+}
+
+/// Who reads a provider's papers is shown to its members.
+fn whose_papers_were_read_is_told(database: Database) {
+    let portal = Portal::start(database);
+    let body = portal.body(BodyKind::Provider, "某社会工作服务中心", None);
+    let own = portal.member("chen", body, &[Role::Preparer]);
+    let town = portal.body(BodyKind::TownGovernment, "某镇人民政府", None);
+    portal.member("checker", town, &[Role::Officer]);
+    let by = portal.actor("checker");
+    own.get("/account/data").see("没有人查阅过");
+    portal.write(move |tx| {
+        use sanshe::infra::access::{Look, Looked, note};
+        note(
+            tx,
+            &by,
+            &Look::at(Looked::Papers, "provider", 1).of_body(body),
+        )
+    });
+    own.get("/account/data")
+        .see("登记证书和证明材料")
+        .see("checker");
+}
+
+/// Open work asks who takes it over, or why nobody has to, and whoever goes is told by mail.
+fn open_work_is_handed_over_before_an_account_closes(database: Database) {
+    let mut portal = Portal::start(database);
+    portal.may_leave_jobs = true;
+    let tender = tendering::open_tender(&portal);
+    let asker = tendering::bidder(&portal, "chen");
+    asker
+        .submit(
+            &tender.path(""),
+            &tender.path("/ask"),
+            &[("question", "何时开始？")],
+        )
+        .expect(303);
+    let wang = tendering::officer(&portal, &tender, "wang");
+    let lan = tendering::officer(&portal, &tender, "lan");
+    lan.get("/work").expect(200);
+    let sure = ("sure", "yes");
+    wang.submit("/account/data", "/account/close", &[sure])
+        .expect(422)
+        .see("请选择接办人");
+    let (name, heir) = {
+        let page = wang.get("/account/data").body;
+        let select = page.split_once("name=\"successor_").unwrap().1;
+        let (id, rest) = select.split_once('"').unwrap();
+        let option = rest
+            .split("<option value=\"")
+            .find(|one| one.contains(">lan<"));
+        let heir = option.unwrap().split('"').next().unwrap().to_owned();
+        (format!("successor_{id}"), heir)
+    };
+    wang.submit("/account/data", "/account/close", &[sure, (&name, &heir)])
+        .expect(303);
+    lan.get("/inbox").expect(200).see("请接办事项");
+    portal.run_jobs();
+    let letters: Vec<String> = portal
+        .mails()
+        .into_iter()
+        .filter(|mail| mail.contains("wang@test.invalid"))
+        .map(|mail| crate::support::readable(&mail))
+        .collect();
+    assert!(
+        letters.iter().any(|letter| letter.contains("刚刚注销")),
+        "{letters:?}"
+    );
+    let reasons: Vec<Option<String>> = portal.read(|db| {
+        use sanshe::schema::ledger_texts;
+        Ok(ledger_texts::table.select(ledger_texts::reason).load(db)?)
+    });
+    assert!(
+        reasons
+            .iter()
+            .flatten()
+            .any(|reason| reason.contains("→ lan")),
+        "{reasons:?}"
+    );
+}
+
 fn an_account_is_closed_as_far_as_the_law_lets(database: Database) {
     let mut portal = Portal::start(database);
     portal.may_leave_jobs = true;
     let admin = administrator(&portal, "root");
-    admin.get("/account/data").expect(200).see("唯一担任该岗位");
+    admin.get("/account/data").expect(200).see("唯一担任“");
     let town = portal.body(BodyKind::TownGovernment, "某镇人民政府", None);
     let mei = portal.member("mei", town, &[Role::Officer]);
-    mei.get("/account/data").expect(200).see("唯一担任该岗位");
+    mei.get("/account/data").expect(200).see("唯一担任“");
     assert_eq!(
         mei.get("/account/data")
             .text_of("form[action$='/account/close']"),
@@ -201,7 +375,7 @@ fn an_account_is_closed_as_far_as_the_law_lets(database: Database) {
     assert!(name.contains("已注销") && email.ends_with("@closed.invalid") && closed.is_some());
     lan.get("/account/members").expect(200).see_not("mei");
     // The one who is left cannot go.
-    lan.get("/account/data").expect(200).see("唯一担任该岗位");
+    lan.get("/account/data").expect(200).see("唯一担任“");
     let verified = portal.read(|db| sanshe::infra::ledger::verify(db, None));
     assert!(verified.findings.is_empty(), "{:?}", verified.findings);
     let back = portal.anonymous();
@@ -334,11 +508,34 @@ fn a_mistake_is_covered_everywhere_by_two(database: Database) {
         .submit("/admin/redactions", "/admin/redactions", &fields)
         .expect(303);
     let list = first.get("/admin/redactions");
+    list.see("可以联系【王小明的手机一三八零零】吗？");
+    let short = [
+        fields[0],
+        ("passage", "平台"),
+        ("ground", "wrong"),
+        ("reason", "x"),
+    ];
+    first
+        .submit("/admin/redactions", "/admin/redactions", &short)
+        .expect(422)
+        .see("至少填写 4 个字");
+    first
+        .get("/work")
+        .expect(200)
+        .see_not("确认遮盖误公开的内容");
     assert!(!list.body.contains("/admin/redactions/2/confirm"));
     let platform = portal.body(BodyKind::Platform, "平台第二中心", None);
     let second = portal.member("second", platform, &[Role::Administrator]);
+    second.get("/work").expect(200).see("确认遮盖误公开的内容");
+    first
+        .submit("/admin/redactions", "/admin/redactions/2/refuse", &[])
+        .expect(303);
+    first
+        .submit("/admin/redactions", "/admin/redactions", &fields)
+        .expect(303);
+    second.get("/inbox").expect(200).see("等待您确认");
     second
-        .submit("/admin/redactions", "/admin/redactions/2/confirm", &[])
+        .submit("/admin/redactions", "/admin/redactions/3/confirm", &[])
         .expect(303);
     let (texts, passages) = portal.read(|db| {
         use sanshe::schema::{questions, redactions};
@@ -420,6 +617,9 @@ on_both!(
     what_is_past_its_time_goes_and_nothing_else,
     procurement_files_outlive_everything_and_drafts_do_not,
     the_own_data_are_seen_and_taken_along,
+    the_file_has_every_kind,
+    whose_papers_were_read_is_told,
+    open_work_is_handed_over_before_an_account_closes,
     an_account_is_closed_as_far_as_the_law_lets,
     who_reads_bids_is_noted_and_the_panel_stays_secret,
     a_mistake_is_covered_everywhere_by_two,

@@ -6,7 +6,7 @@ use super::db::Db;
 use super::failure::Failure;
 use super::store::{Store, Tx};
 use crate::kernel::people::{BodyId, PersonId};
-use crate::schema::{accesses, bids, bodies, people, tenders};
+use crate::schema::{accesses, bodies, people};
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
@@ -105,10 +105,10 @@ pub struct Filter {
     pub who: String,
     pub from: Option<NaiveDateTime>,
     pub until: Option<NaiveDateTime>,
-    /// Only what others saw of this person, and of the members of these bodies.
+    /// Only what others saw of this person, and of the members and papers of these bodies.
     pub of_person: Option<(PersonId, Vec<BodyId>)>,
-    /// Who reads a bid before the award sits in its panel, which is secret until then (87号令 §47).
-    pub has_panels: bool,
+    /// Bids whose readers are secret.
+    pub without_bids: Vec<i64>,
 }
 
 /// The newest first.
@@ -163,7 +163,7 @@ pub fn list(
     if let Some((person, bodies)) = &filter.of_person {
         // What one looked up of oneself is no news.
         let of_members = accesses::what
-            .eq(Looked::Members)
+            .eq_any([Looked::Members, Looked::Papers])
             .and(accesses::of_body_id.eq_any(bodies.clone()));
         query = query.filter(accesses::person_id.ne(*person)).filter(
             accesses::of_person_id
@@ -171,17 +171,9 @@ pub fn list(
                 .or(of_members.assume_not_null()),
         );
     }
-    if !filter.has_panels {
-        let decided = tenders::state.eq_any(["awarded", "contracted", "failed", "cancelled"]);
-        let open = bids::table
-            .inner_join(tenders::table.on(tenders::id.eq(bids::tender_id)))
-            .filter(diesel::dsl::not(decided))
-            .select(bids::id);
-        query = query.filter(
-            accesses::subject_kind
-                .ne("bid")
-                .or(accesses::subject_id.ne_all(open)),
-        );
+    if !filter.without_bids.is_empty() {
+        let hidden = accesses::subject_id.ne_all(filter.without_bids.clone());
+        query = query.filter(accesses::subject_kind.ne("bid").or(hidden));
     }
     query.load(db)
 }

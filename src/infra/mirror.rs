@@ -47,6 +47,24 @@ impl Mirror {
         ));
     }
 
+    /// Takes away what the law does not want kept: files that no bid has any more, and bids that were withdrawn. What
+    /// the database does not know stays: it may be younger than the backup that was restored. Blocking.
+    pub fn prune(&self, keys: &[String], receipts: &[String]) -> Result<(), Failure> {
+        let files = keys.iter().map(|key| self.folder.join("files").join(key));
+        let bids = receipts
+            .iter()
+            .map(|no| self.folder.join("bids").join(format!("{no}.age")));
+        for path in files.chain(bids) {
+            match fs::remove_file(&path) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(at(&path, error));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
     /// The receipts' numbers of the bids that lie here.
     pub fn list(&self) -> Result<Vec<String>, Failure> {
         let folder = self.folder.join("bids");

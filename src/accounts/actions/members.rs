@@ -155,34 +155,54 @@ pub fn end_membership(
     });
     let left: Vec<Role> = others.iter().map(|other| other.role).collect();
     rules::may_end(&actor.roles, member.role, &left, body.kind)?;
-    let successor = handover.successor.and_then(|successor| {
-        others
-            .iter()
-            .find(|other| other.person_id == successor && other.role == member.role)
-    });
-    if has_duties && successor.is_none() && handover.reason.is_empty() {
+    if has_duties && heir(&member, &others, handover).is_none() && handover.reason.is_empty() {
         return Err(AccountRule::HandOver.into());
     }
+    hand_over(tx, actor, &body, (&member, &others), handover)?;
+    end(tx, words, Some(actor), &body, &member)
+}
+
+/// Who takes over, if it is somebody who may: a colleague in the same role.
+fn heir<'a>(
+    member: &Membership,
+    others: &'a [Membership],
+    handover: &Handover,
+) -> Option<&'a Membership> {
+    let successor = handover.successor?;
+    others
+        .iter()
+        .find(|other| other.person_id == successor && other.role == member.role)
+}
+
+/// Tells the one who takes over, and writes down who it is, or why nobody has to.
+pub(super) fn hand_over(
+    tx: &mut Tx,
+    actor: &Actor,
+    body: &Body,
+    (member, others): (&Membership, &[Membership]),
+    handover: &Handover,
+) -> Result<(), Failure> {
+    let successor = heir(member, others, handover);
     if let Some(successor) = successor {
         let args = [("name", member.person_name.as_str()), ("body", &body.name)];
         let to = Addressee::Person(successor.person_id);
         deliver(tx, to, "duties.taken", &args, "/work")?;
     }
     let taken = successor.map(|successor| successor.person_name.as_str());
-    let reason = [
-        member.person_name.as_str(),
-        "→",
-        taken.unwrap_or("—"),
-        &handover.reason,
-    ];
+    // Whoever goes by oneself is named by the line already, as long as the account is.
+    let name = if actor.person_id == member.person_id {
+        ""
+    } else {
+        member.person_name.as_str()
+    };
+    let reason = [name, "→", taken.unwrap_or("—"), &handover.reason];
     ledger::append(
         tx,
         Some(actor),
         &Entry::new("body", body.id.0, "duties.handed-over")
             .because(reason.join(" ").trim())
             .for_staff(Some(body.id)),
-    )?;
-    end(tx, words, Some(actor), &body, &member)
+    )
 }
 
 /// Ends a role of a member, and what hangs on it: dates, deputies, invitations that the member may no longer make, and

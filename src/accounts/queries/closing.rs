@@ -4,13 +4,13 @@ use crate::infra::db::Db;
 use crate::kernel::people::PersonId;
 use crate::schema::{
     digest_items, email_changes, invitations, known_devices, message_choices, message_settings,
-    messages, people, recovery_codes, second_factors, tokens,
+    messages, people, recoveries, recovery_codes, second_factors, tokens,
 };
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
 /// What stands for the name of somebody who has gone, on pages in every language.
-pub const GONE: &str = "（已注销）";
+pub const GONE: &str = "（已注销 / closed）";
 
 /// Erases contacts, keys, settings and the own inbox; the row stays as a stub, for what refers to it.
 pub fn erase_person(db: &mut Db, id: PersonId, at: NaiveDateTime) -> QueryResult<()> {
@@ -25,6 +25,10 @@ pub fn erase_person(db: &mut Db, id: PersonId, at: NaiveDateTime) -> QueryResult
     diesel::delete(known_devices::table.filter(known_devices::person_id.eq(id))).execute(db)?;
     diesel::delete(tokens::table.filter(tokens::person_id.eq(id))).execute(db)?;
     diesel::delete(messages::table.filter(messages::person_id.eq(id))).execute(db)?;
+    diesel::update(recoveries::table.filter(recoveries::person_id.eq(id)))
+        .filter(recoveries::ended_at.is_null())
+        .set(recoveries::ended_at.eq(at))
+        .execute(db)?;
     diesel::update(people::table.find(id))
         .set((
             people::email.eq(format!("closed-{id}@closed.invalid")),

@@ -3,12 +3,14 @@
 use super::model::{Ground, Redaction, RedactionId, Subject};
 use super::queries;
 use super::rules::{self, RedactionRule};
+use crate::accounts::{self, Addressee};
 use crate::infra::actor::Actor;
 use crate::infra::db::Db;
 use crate::infra::failure::Failure;
 use crate::infra::ledger::{self, Entry};
 use crate::infra::outbox;
 use crate::infra::store::Tx;
+use crate::kernel::roles::Role;
 
 /// In how many public places the passage stands.
 pub fn count(db: &mut Db, (subject, id): (Subject, i64), passage: &str) -> Result<i64, Failure> {
@@ -21,6 +23,21 @@ pub fn count(db: &mut Db, (subject, id): (Subject, i64), passage: &str) -> Resul
     Ok(count)
 }
 
+/// Where the passage stands that everybody may read, with the words around it.
+pub fn contexts(
+    db: &mut Db,
+    (subject, id): (Subject, i64),
+    passage: &str,
+) -> Result<Vec<String>, Failure> {
+    let mut contexts = Vec::new();
+    for place in subject.places() {
+        for found in queries::public_texts(db, place, id)? {
+            contexts.extend(place.contexts(&found.text, passage));
+        }
+    }
+    Ok(contexts)
+}
+
 pub fn ask(
     tx: &mut Tx,
     actor: &Actor,
@@ -29,6 +46,7 @@ pub fn ask(
     ground: Ground,
     reason: &str,
 ) -> Result<RedactionId, Failure> {
+    rules::is_long_enough(passage, ground)?;
     rules::may_publish(reason, passage)?;
     if count(tx.db, subject, passage)? == 0 {
         return Err(RedactionRule::NotThere.into());
@@ -56,6 +74,12 @@ pub fn ask(
             .under(ground.article())
             .for_staff(actor.body_id()),
     )?;
+    for other in accounts::list_holders(tx.db, Role::Administrator)? {
+        if other.id != actor.person_id {
+            let to = Addressee::Person(other.id);
+            accounts::deliver(tx, to, "redaction.asked", &[], "/admin/redactions")?;
+        }
+    }
     Ok(id)
 }
 

@@ -57,6 +57,8 @@ struct RedactionDto {
     is_covered: bool,
     /// In how many places the passage is covered, or will be.
     places: i64,
+    /// Each public one with the words around it, until it is decided.
+    contexts: Vec<String>,
 }
 
 async fn list(who: May<Redact>, view: View) -> Answer {
@@ -68,6 +70,7 @@ async fn list(who: May<Redact>, view: View) -> Answer {
                  redaction,
                  by,
                  places,
+                 contexts,
              }| RedactionDto {
                 id: redaction.id.0,
                 page: format!(
@@ -83,6 +86,7 @@ async fn list(who: May<Redact>, view: View) -> Answer {
                 decided_at: redaction.decided_at.map(instant::rfc3339),
                 is_covered: redaction.places.is_some(),
                 places,
+                contexts,
             },
         )
         .collect();

@@ -9,4 +9,5 @@ mod queries;
 mod rules;
 
 pub use api::operations;
-pub use pages::routes;
+pub use pages::{Redact, routes};
+pub use queries::count_waiting;

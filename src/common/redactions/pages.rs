@@ -1,7 +1,7 @@
 //! `/admin/redactions`: asked by one administrator, confirmed by another one.
 
 use super::model::{Ground, Redaction, RedactionId};
-use super::rules::{self, RedactionRule};
+use super::rules;
 use super::{actions, queries};
 use crate::accounts;
 use crate::infra::access::{self, Look, Looked};
@@ -43,6 +43,8 @@ pub struct Shown {
     pub redaction: Redaction,
     pub by: String,
     pub places: i64,
+    /// Each of them with the words around it, until it is decided.
+    pub contexts: Vec<String>,
 }
 
 /// The newest requests; each open one is a look at what shall not be seen.
@@ -51,15 +53,19 @@ pub async fn find(view: &View, actor: &Actor) -> Result<Vec<Shown>, AppError> {
         let mut shown = Vec::new();
         for redaction in queries::list(db, SHOWN)? {
             let subject = (redaction.subject_kind, redaction.subject_id);
-            let places = match &redaction.passage {
-                Some(passage) => actions::count(db, subject, passage)?,
-                None => redaction.places.unwrap_or_default(),
+            let (places, contexts) = match &redaction.passage {
+                Some(passage) => (
+                    actions::count(db, subject, passage)?,
+                    actions::contexts(db, subject, passage)?,
+                ),
+                None => (redaction.places.unwrap_or_default(), Vec::new()),
             };
             let by = accounts::find_person(db, redaction.asked_by)?.name;
             shown.push(Shown {
                 redaction,
                 by,
                 places,
+                contexts,
             });
         }
         Ok::<_, Failure>(shown)
@@ -100,7 +106,7 @@ async fn page(view: &View, actor: &Actor, form: &Form) -> Answer {
             json!({
                 "id": redaction.id.0,
                 "href": format!("/{}/{}", redaction.subject_kind.folder(), redaction.subject_id),
-                "passage": redaction.passage, "reason": redaction.reason,
+                "passage": redaction.passage, "contexts": shown.contexts, "reason": redaction.reason,
                 "ground": view.say(&format!("redactions-ground-{}", redaction.ground.as_str())),
                 "by": by, "at": instant::minute(redaction.asked_at), "state": state,
                 "is_open": redaction.decided_at.is_none(),
@@ -123,9 +129,6 @@ pub async fn ask(who: May<Redact>, view: View, mut form: Form) -> Answer {
     let passage = form.text("passage", rules::LONGEST);
     let ground = form.one_of::<Ground>("ground");
     let reason = form.text("reason", 500);
-    if form.is_ok() && passage.chars().count() < rules::SHORTEST {
-        form.refuse(RedactionRule::TooShort.refusal());
-    }
     let (Some(subject), Some(ground), true) = (subject, ground, form.is_ok()) else {
         return page(&view, &who.actor, &form).await;
     };

@@ -90,6 +90,18 @@ pub fn list(db: &mut Db, size: i64) -> QueryResult<Vec<Redaction>> {
         .load(db)
 }
 
+/// How many wait for this administrator, and since when the oldest: one's own wait for others.
+pub fn count_waiting(db: &mut Db, by: PersonId) -> QueryResult<(i64, Option<NaiveDateTime>)> {
+    redactions::table
+        .filter(redactions::decided_at.is_null())
+        .filter(redactions::asked_by.ne(by))
+        .select((
+            diesel::dsl::count_star(),
+            diesel::dsl::min(redactions::asked_at),
+        ))
+        .first(db)
+}
+
 pub fn find(db: &mut Db, id: RedactionId) -> QueryResult<Redaction> {
     redactions::table
         .find(id)

@@ -7,8 +7,12 @@ use crate::kernel::refusal::{Refusal, Rule};
 use chrono::NaiveDateTime;
 use serde_json::Value;
 
-/// A shorter passage would cover what nobody meant.
-pub const SHORTEST: usize = 2;
+/// A shorter passage stands in ordinary words too, and covering those destroys what nobody meant.
+pub const SHORTEST: usize = 4;
+/// Only a person's name may be that short.
+const SHORTEST_NAME: usize = 2;
+/// So many characters around a passage tell whoever decides where it stands.
+const AROUND: usize = 20;
 pub const LONGEST: usize = 2000;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,6 +73,25 @@ pub fn subject(address: &str) -> Result<(Subject, i64), RedactionRule> {
     }
 }
 
+/// Names of people are Chinese characters alone, with a dot between the parts of some.
+fn is_name(passage: &str) -> bool {
+    passage
+        .chars()
+        .all(|c| c == '·' || ('\u{4e00}'..='\u{9fff}').contains(&c))
+}
+
+pub fn is_long_enough(passage: &str, ground: Ground) -> Result<(), RedactionRule> {
+    let least = if ground == Ground::Personal && is_name(passage) {
+        SHORTEST_NAME
+    } else {
+        SHORTEST
+    };
+    if passage.chars().count() < least {
+        return Err(RedactionRule::TooShort);
+    }
+    Ok(())
+}
+
 /// The reason is read by everybody.
 pub fn may_publish(reason: &str, passage: &str) -> Result<(), RedactionRule> {
     if reason.contains(passage) {
@@ -89,10 +112,26 @@ pub fn may_confirm(redaction: &Redaction, by: PersonId) -> Result<(), RedactionR
 }
 
 pub fn stub(ground: Ground, at: NaiveDateTime) -> String {
-    format!("[内容已按{}于{}遮盖]", ground.article(), instant::date(at))
+    format!(
+        "[内容已按{}于{}遮盖 / redacted]",
+        ground.article(),
+        instant::date(at)
+    )
 }
 
 impl Place {
+    /// The passage with the words around it, once for each text that holds it.
+    pub fn contexts(&self, text: &str, passage: &str) -> Vec<String> {
+        let mut found = Vec::new();
+        if self.is_json {
+            let value = serde_json::from_str(text).unwrap_or_default();
+            collect(&value, passage, &mut found);
+        } else {
+            found.extend(context(text, passage));
+        }
+        found
+    }
+
     /// The text of this place with the passage covered; `None` when it does not hold it.
     pub fn cover(&self, text: &str, passage: &str, stub: &str) -> Option<String> {
         if self.is_json {
@@ -100,6 +139,23 @@ impl Place {
         } else {
             cover(text, passage, stub)
         }
+    }
+}
+
+fn context(text: &str, passage: &str) -> Option<String> {
+    let (before, after) = text.split_once(passage)?;
+    let skipped = before.chars().count().saturating_sub(AROUND);
+    let before: String = before.chars().skip(skipped).collect();
+    let after: String = after.chars().take(AROUND).collect();
+    Some(format!("{before}【{passage}】{after}"))
+}
+
+fn collect(value: &Value, passage: &str, found: &mut Vec<String>) {
+    match value {
+        Value::String(text) => found.extend(context(text, passage)),
+        Value::Array(values) => values.iter().for_each(|one| collect(one, passage, found)),
+        Value::Object(fields) => fields.values().for_each(|one| collect(one, passage, found)),
+        _ => {}
     }
 }
 
@@ -164,6 +220,34 @@ mod tests {
     }
 
     #[test]
+    fn only_a_name_is_short() {
+        for (passage, ground, is_taken) in [
+            ("服务", Ground::Wrong, false),
+            ("养老服", Ground::Secret, false),
+            ("养老服务", Ground::Wrong, true),
+            ("王明", Ground::Personal, true),
+            ("王", Ground::Personal, false),
+            ("13", Ground::Personal, false),
+            ("1380", Ground::Personal, true),
+        ] {
+            let taken = is_long_enough(passage, ground).is_ok();
+            assert_eq!(taken, is_taken, "{passage} {ground}");
+        }
+    }
+
+    #[test]
+    fn whoever_decides_sees_where_it_stands() {
+        assert_eq!(context("请找王明。", "王明").unwrap(), "请找【王明】。");
+        let long = format!("{}王明{}", "前".repeat(30), "后".repeat(30));
+        let around = format!("{}【王明】{}", "前".repeat(20), "后".repeat(20));
+        assert_eq!(context(&long, "王明").unwrap(), around);
+        let mut found = Vec::new();
+        let json = serde_json::json!({ "a": ["x王明", 1], "b": "无" });
+        collect(&json, "王明", &mut found);
+        assert_eq!(found, ["x【王明】"]);
+    }
+
+    #[test]
     fn every_copy_is_covered() {
         assert_eq!(cover("找张三，张三在", "张三", "▇").unwrap(), "找▇，▇在");
         assert_eq!(cover("无", "张三", "▇"), None);
@@ -207,7 +291,7 @@ mod tests {
         );
         assert_eq!(
             stub(Ground::Personal, at),
-            "[内容已按个人信息保护法 §47于2026-06-02遮盖]"
+            "[内容已按个人信息保护法 §47于2026-06-02遮盖 / redacted]"
         );
     }
 }

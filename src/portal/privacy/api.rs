@@ -13,6 +13,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+static LOOKED: LazyLock<Vec<&str>> =
+    LazyLock::new(|| Looked::ALL.iter().map(Looked::as_str).collect());
 
 pub fn operations(api: &mut Api) {
     api.get("/account/data", "privacy-data", data)
@@ -20,24 +24,16 @@ pub fn operations(api: &mut Api) {
         .gives::<BTreeMap<String, Value>>();
     api.post("/account/close", "privacy-close", own::close)
         .scope(Scope::Accounts)
-        .takes([field("sure", Kind::Boolean).needed()]);
+        .takes([
+            field("sure", Kind::Boolean).needed(),
+            field("successor_", Kind::Integer).family(),
+            text("reason", 500),
+        ]);
     api.get("/accesses", "privacy-accesses", list)
         .scope(Scope::Read)
         .takes(PAGED)
         .takes([
-            field(
-                "what",
-                Kind::OneOf(&[
-                    "bid",
-                    "bid_file",
-                    "members",
-                    "recoveries",
-                    "papers",
-                    "own_data",
-                    "accesses",
-                    "redactions",
-                ]),
-            ),
+            field("what", Kind::OneOf(&LOOKED)),
             text("who", 60),
             field("from", Kind::Date),
             field("until", Kind::Date),
@@ -65,7 +61,7 @@ async fn data(SignedIn(actor): SignedIn, view: View) -> Answer {
     let _turn = view.export_turn().await?;
     let look = Look::at(Looked::OwnData, "person", actor.person_id.0).of_person(actor.person_id);
     access::looked(&view.state.store, &actor, look).await?;
-    let own = own::gather(&view, &actor, 10_000).await?;
+    let own = own::gather(&view, &actor, i64::MAX).await?;
     thing(&own::as_json(
         &own,
         instant::rfc3339(view.state.store.now()),
@@ -75,10 +71,15 @@ async fn data(SignedIn(actor): SignedIn, view: View) -> Answer {
 async fn list(who: May<ReadAccesses>, view: View) -> Answer {
     accesses::note(&view, &who.actor).await?;
     let (asked, size) = (accesses::asked(&view, &who.actor), size(&view));
-    let found = view
-        .state
-        .store
-        .read(move |db| Ok(access::list(db, &asked.filter, asked.before, size.limit())?));
+    let found = view.state.store.read(move |db| {
+        accesses::find(
+            db,
+            &asked.filter,
+            asked.has_panels,
+            asked.before,
+            size.limit(),
+        )
+    });
     let page = Page::of(found.await?, size, |line: &Access| {
         vec![line.id.to_string()]
     });

@@ -1,5 +1,7 @@
 //! What the portal keeps about a person, kind by kind.
 
+use crate::accounts::MembershipId;
+use crate::kernel::people::PersonId;
 use crate::kernel::roles::Role;
 use serde_json::{Map, Value};
 
@@ -12,10 +14,12 @@ pub struct Section {
 /// A role that somebody holds, as far as closing the account asks.
 #[derive(Clone, Debug)]
 pub struct Hold {
-    pub body_name: String,
+    pub membership: MembershipId,
+    /// Role and body in words.
+    pub post: String,
     pub role: Role,
-    /// Whether somebody else holds the same role in the body.
-    pub is_shared: bool,
+    /// Who else holds the same role in the body.
+    pub heirs: Vec<(PersonId, String)>,
     /// Whether something lies open on the desk of this role.
     pub has_duties: bool,
 }

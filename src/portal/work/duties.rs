@@ -1,7 +1,7 @@
 //! What hangs on a person's roles: for leaving them, and for closing the account.
 
 use super::pages::Desk;
-use crate::accounts;
+use crate::accounts::{self, MembershipId};
 use crate::infra::actor::{Actor, ActorBody};
 use crate::infra::db::Db;
 use crate::infra::failure::Failure;
@@ -11,13 +11,14 @@ use crate::kernel::roles::{BodyKind, Role};
 /// A role that somebody holds.
 #[derive(Clone, Debug)]
 pub struct Held {
+    pub membership: MembershipId,
     pub body: BodyId,
     pub body_name: String,
     pub kind: BodyKind,
     pub region: Option<String>,
     pub role: Role,
-    /// Whether somebody else holds it in the same body too.
-    pub is_shared: bool,
+    /// Who else holds it in the same body, and not only in this one's stead.
+    pub heirs: Vec<(PersonId, String)>,
 }
 
 pub fn list_holds(db: &mut Db, person: PersonId) -> Result<Vec<Held>, Failure> {
@@ -27,17 +28,21 @@ pub fn list_holds(db: &mut Db, person: PersonId) -> Result<Vec<Held>, Failure> {
         let members = accounts::list_members(db, id)?;
         let stand_ins = accounts::list_stand_ins(db, id, person)?;
         for own in members.iter().filter(|member| member.person_id == person) {
+            let heirs = members.iter().filter(|other| {
+                other.person_id != person
+                    && other.role == own.role
+                    && !stand_ins.contains(&other.id)
+            });
             holds.push(Held {
+                membership: own.id,
                 body: id,
                 body_name: body.name.clone(),
                 kind: body.kind,
                 region: body.region_code.clone(),
                 role: own.role,
-                is_shared: members.iter().any(|other| {
-                    other.person_id != person
-                        && other.role == own.role
-                        && !stand_ins.contains(&other.id)
-                }),
+                heirs: heirs
+                    .map(|heir| (heir.person_id, heir.person_name.clone()))
+                    .collect(),
             });
         }
     }

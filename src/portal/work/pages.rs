@@ -3,6 +3,7 @@
 use super::queries::{self, BidRow, ContractRow, ProjectRow};
 use super::rules::{Note, Running, Task, What, merge, officer_task};
 use crate::common::clocks;
+use crate::common::redactions::{self, Redact};
 use crate::infra::actor::{Actor, ActorBody};
 use crate::infra::db::Db;
 use crate::infra::failure::Failure;
@@ -86,6 +87,10 @@ impl Desk {
         if actor.may::<KeepDirectory>() {
             let waiting = qualification::count_submitted(db)?;
             desk.add_waiting("applications", waiting, "/organizations/applications");
+        }
+        if actor.may::<Redact>() {
+            let waiting = redactions::count_waiting(db, actor.person_id)?;
+            desk.add_waiting("redactions", waiting, "/admin/redactions");
         }
         let Some(body) = &actor.body else {
             return Ok(desk);

@@ -22,7 +22,7 @@ pub use model::{
     Bid, BidContent, BidId, BidState, Card, Draft, Invalid, Line, Receipt, name_in_receipt,
 };
 pub use pages::routes;
-pub use queries::{count_current, list_current, list_opened, unknown_receipts};
+pub use queries::{count_current, list_current, list_opened, list_undecided, unknown_receipts};
 
 use crate::kernel::roles::{BodyKind, Role};
 use crate::web::Permission;

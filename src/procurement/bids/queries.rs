@@ -8,7 +8,7 @@ use crate::infra::db::{Db, columns};
 use crate::kernel::money::Fen;
 use crate::kernel::people::{BodyId, PersonId};
 use crate::on_db;
-use crate::procurement::tenders::TenderId;
+use crate::procurement::tenders::{TenderId, TenderState};
 use crate::schema::{bid_contents, bid_drafts, bid_files, bids, bodies, openers, people};
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
@@ -388,4 +388,14 @@ pub fn unknown_receipts(db: &mut Db, receipts: &[String]) -> QueryResult<Vec<Str
         unknown.extend(block.iter().filter(|no| !known.contains(no)).cloned());
     }
     Ok(unknown)
+}
+
+/// Bids of procurements that have not been decided: who reads them sits on the panel, or opened them.
+pub fn list_undecided(db: &mut Db) -> QueryResult<Vec<i64>> {
+    use crate::schema::tenders;
+    bids::table
+        .inner_join(tenders::table.on(tenders::id.eq(bids::tender_id)))
+        .filter(tenders::state.ne_all(TenderState::DECIDED))
+        .select(bids::id)
+        .load(db)
 }

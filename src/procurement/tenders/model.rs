@@ -29,6 +29,18 @@ impl TenderState {
     /// Asked in time, a question is answered even after the deadline; once bids are open, an answer would be late for
     /// everybody.
     pub const ANSWERING: [Self; 3] = [Self::Open, Self::Held, Self::Closed];
+
+    /// Nothing is weighed any more: who sat on the panel is no secret from here on (87号令 §47).
+    pub const DECIDED: [Self; 4] = [
+        Self::Awarded,
+        Self::Contracted,
+        Self::Failed,
+        Self::Cancelled,
+    ];
+
+    pub fn is_decided(self) -> bool {
+        Self::DECIDED.contains(&self)
+    }
 }
 
 #[derive(Queryable, Selectable, Clone, Debug)]

@@ -87,3 +87,7 @@ mail-digest-subject = Your notices of the day
 mail-digest-body = Dear { $name },
 
     { $count } new notices lie in your inbox on Sanshe. Each counts as received at the time that the inbox shows. Please sign in to read them.
+mail-account-closed-subject = Your account is closed
+mail-account-closed-body = Dear { $name },
+
+    your account on Sanshe has just been closed; name, address, mobile number and password are erased. Records of procurements that the law wants kept stay for their time. If it was not you, tell the portal's administrators at once.

@@ -1,6 +1,6 @@
 # Words of the list of notices.
 notices-title = Notices
-notices-lede = Notices of procurement, openings, results, contracts and catalogues in the order of their publication. A published notice is never changed; a correction is a notice of its own.
+notices-lede = Notices of procurement, openings, results, contracts and catalogues in the order of their publication. A published notice is never changed; a correction is a notice of its own. Where the law has something redacted, a stub says so, with article and date.
 notices-filters = Filter
 notices-filter-button = Filter
 notices-filter-clear = Clear the filter

@@ -87,3 +87,7 @@ mail-digest-subject = 今日通知汇总
 mail-digest-body = { $name }，您好：
 
     您的三社平台收件箱有 { $count } 条新通知，送达时间以收件箱显示为准。请登录查看。
+mail-account-closed-subject = 您的账号已注销
+mail-account-closed-body = { $name }，您好：
+
+    您在三社平台的账号刚刚注销，姓名、邮箱、手机号码和密码已经删除；依法必须保存的采购记录按期限保存。如果不是您本人操作，请立即联系平台管理员。

@@ -1,6 +1,6 @@
 # Words of the list of notices.
 notices-title = 公告
-notices-lede = 采购、开标、结果、合同和目录公告，按发布时间排列。公告一经发布不再改动，更正另发公告。
+notices-lede = 采购、开标、结果、合同和目录公告，按发布时间排列。公告一经发布不再改动，更正另发公告；依法遮盖误公开的内容时，原处注明依据和日期。
 notices-filters = 筛选
 notices-filter-button = 筛选
 notices-filter-clear = 清除筛选

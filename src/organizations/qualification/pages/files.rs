@@ -66,7 +66,7 @@ pub async fn detach(
 pub async fn download(who: SignedIn, state: Data<State>, path: Path<(ProviderId, i64)>) -> Answer {
     let (id, file) = *path;
     let actor = who.0.clone();
-    let file = state
+    let (file, of) = state
         .store
         .read(move |db| {
             if actor.may::<KeepDirectory>() {
@@ -80,10 +80,11 @@ pub async fn download(who: SignedIn, state: Data<State>, path: Path<(ProviderId,
             } else {
                 registry::find_own(db, id, actor.body_id())?;
             }
-            Ok(registry::find_file(db, id, actions::FILES, file)?)
+            let of = registry::find(db, id)?.body_id;
+            Ok((registry::find_file(db, id, actions::FILES, file)?, of))
         })
         .await?;
-    let look = Look::at(Looked::Papers, "provider", id.0);
+    let look = Look::at(Looked::Papers, "provider", id.0).of_body(of);
     access::looked(&state.store, &who.0, look).await?;
     registry::send(&state, file).await
 }

@@ -45,16 +45,19 @@ pub async fn upload(
 
 pub async fn download(who: SignedIn, state: Data<State>, id: Path<ProviderId>) -> Answer {
     let (id, actor) = (*id, who.0.clone());
-    let file = state
+    let (file, of) = state
         .store
         .read(move |db| {
-            if !actor.may::<CheckProviders>() {
-                queries::find_own(db, id, actor.body_id())?;
-            }
-            queries::find_certificate(db, id)?.ok_or(Failure::NotFound)
+            let provider = if actor.may::<CheckProviders>() {
+                queries::find(db, id)?
+            } else {
+                queries::find_own(db, id, actor.body_id())?
+            };
+            let file = queries::find_certificate(db, id)?.ok_or(Failure::NotFound)?;
+            Ok((file, provider.body_id))
         })
         .await?;
-    let look = Look::at(Looked::Papers, "provider", id.0);
+    let look = Look::at(Looked::Papers, "provider", id.0).of_body(of);
     access::looked(&state.store, &who.0, look).await?;
     send(&state, file).await
 }

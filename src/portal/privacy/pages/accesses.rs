@@ -3,11 +3,13 @@
 use super::super::ReadAccesses;
 use crate::infra::access::{self, Access, Filter, Look, Looked};
 use crate::infra::actor::Actor;
+use crate::infra::db::Db;
 use crate::infra::failure::Failure;
 use crate::kernel::instant;
 use crate::kernel::paging::{Page, PageSize, decode_cursor};
 use crate::kernel::roles::Role;
 use crate::kernel::text;
+use crate::procurement::bids;
 use crate::web::export::{BLOCK, Cell, Entry, Export, is_last};
 use crate::web::{Answer, AppError, Form, May, View};
 use chrono::{Days, NaiveDate, NaiveDateTime};
@@ -19,6 +21,28 @@ pub struct Asked {
     form: Form,
     pub filter: Filter,
     pub before: Option<i64>,
+    /// Who reads a bid before the award sits in its panel, which is secret until then (87号令 §47).
+    pub has_panels: bool,
+}
+
+/// Lines of the log as far as the reader may know of them.
+pub fn find(
+    db: &mut Db,
+    filter: &Filter,
+    has_panels: bool,
+    before: Option<i64>,
+    size: i64,
+) -> Result<Vec<Access>, Failure> {
+    let without_bids = if has_panels {
+        Vec::new()
+    } else {
+        bids::list_undecided(db)?
+    };
+    let filter = Filter {
+        without_bids,
+        ..filter.clone()
+    };
+    Ok(access::list(db, &filter, before, size)?)
 }
 
 fn midnight(day: NaiveDate) -> Option<NaiveDateTime> {
@@ -47,9 +71,9 @@ pub fn asked(view: &View, actor: &Actor) -> Asked {
             until: until
                 .and_then(|day| day.checked_add_days(Days::new(1)))
                 .and_then(midnight),
-            of_person: None,
-            has_panels: actor.has(Role::Supervisor),
+            ..Filter::default()
         },
+        has_panels: actor.has(Role::Supervisor),
         before: decode_cursor::<1>(typed.raw("after"))
             .ok()
             .and_then(|[id]| id.parse().ok()),
@@ -91,10 +115,11 @@ pub async fn list(who: May<ReadAccesses>, view: View) -> Answer {
     note(&view, &who.actor).await?;
     let asked = asked(&view, &who.actor);
     let (filter, before, size) = (asked.filter.clone(), asked.before, PageSize::default());
+    let has_panels = asked.has_panels;
     let found = view
         .state
         .store
-        .read(move |db| Ok(access::list(db, &filter, before, size.limit())?));
+        .read(move |db| find(db, &filter, has_panels, before, size.limit()));
     let page = Page::of(found.await?, size, |line: &Access| {
         vec![line.id.to_string()]
     });
@@ -108,7 +133,7 @@ pub async fn list(who: May<ReadAccesses>, view: View) -> Answer {
         "kinds": view.choices("access-any", kinds),
         "filtered": address("/accesses", None) != "/accesses",
         "csv": address("/accesses.csv", None),
-        "has_panels": asked.filter.has_panels,
+        "has_panels": has_panels,
         "pager": { "prev": Value::Null, "next": page.next.map(|next| address("/accesses", Some(&next))), "count_text": "" },
     });
     let title = view.say("access-title");
@@ -118,7 +143,9 @@ pub async fn list(who: May<ReadAccesses>, view: View) -> Answer {
 pub async fn csv(who: May<ReadAccesses>, view: View) -> Answer {
     let _turn = view.export_turn().await?;
     note(&view, &who.actor).await?;
-    let Asked { filter, .. } = asked(&view, &who.actor);
+    let Asked {
+        filter, has_panels, ..
+    } = asked(&view, &who.actor);
     let columns = [
         ("access-at", 20),
         ("access-who", 20),
@@ -133,7 +160,7 @@ pub async fn csv(who: May<ReadAccesses>, view: View) -> Answer {
         let found = view
             .state
             .store
-            .read(move |db| Ok::<_, Failure>(access::list(db, &filter, before, BLOCK)?));
+            .read(move |db| find(db, &filter, has_panels, before, BLOCK));
         let lines = found.await?;
         for line in &lines {
             let cells: [Cell; 5] = [

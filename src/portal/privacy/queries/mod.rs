@@ -1,9 +1,12 @@
 //! Everything that names a person, gathered; secrets (password, keys, token hashes) are left out.
 
+mod office;
+
 use super::model::Section;
 use crate::infra::db::Db;
 use crate::kernel::instant::rfc3339;
 use crate::kernel::people::PersonId;
+use crate::procurement::tenders::TenderState;
 use crate::schema::{
     api_tokens, appointments, bids, bodies, known_devices, ledger, ledger_texts, memberships,
     message_choices, message_settings, messages, panel_members, panels, people, second_factors,
@@ -24,16 +27,28 @@ fn at(instant: Option<NaiveDateTime>) -> Option<String> {
     instant.map(rfc3339)
 }
 
-/// All sections, in the order of the page.
-pub fn own_data(db: &mut Db, person: PersonId) -> QueryResult<Vec<Section>> {
+/// All sections, in the order of the page; at most so many rows of each list.
+pub fn own_data(db: &mut Db, person: PersonId, most: i64) -> QueryResult<Vec<Section>> {
     Ok(vec![
         account(db, person)?,
         settings(db, person)?,
-        roles(db, person)?,
-        sign_ins(db, person)?,
-        notices(db, person)?,
-        bids_submitted(db, person)?,
-        acts(db, person)?,
+        roles(db, person, most)?,
+        office::invitations(db, person, most)?,
+        sign_ins(db, person, most)?,
+        office::links(db, person, most)?,
+        office::recoveries(db, person, most)?,
+        notices(db, person, most)?,
+        bids_submitted(db, person, most)?,
+        office::openings(db, person, most)?,
+        office::answers(db, person, most)?,
+        office::seats(db, person, most)?,
+        office::sheets(db, person, most)?,
+        office::points(db, person, most)?,
+        office::signatures(db, person, most)?,
+        office::uploads(db, person, most)?,
+        office::redactions_asked(db, person, most)?,
+        office::looks(db, person, most)?,
+        acts(db, person, most)?,
     ])
 }
 
@@ -93,12 +108,13 @@ fn settings(db: &mut Db, person: PersonId) -> QueryResult<Section> {
     })
 }
 
-fn roles(db: &mut Db, person: PersonId) -> QueryResult<Section> {
+fn roles(db: &mut Db, person: PersonId, most: i64) -> QueryResult<Section> {
     type Row = (String, String, NaiveDateTime, Option<NaiveDateTime>);
     let held: Vec<Row> = memberships::table
         .inner_join(bodies::table.on(bodies::id.eq(memberships::body_id)))
         .filter(memberships::person_id.eq(person))
         .order(memberships::id)
+        .limit(most)
         .select((
             bodies::name,
             memberships::role,
@@ -116,6 +132,7 @@ fn roles(db: &mut Db, person: PersonId) -> QueryResult<Section> {
         .inner_join(bodies::table.on(bodies::id.eq(appointments::body_id)))
         .filter(appointments::person_id.eq(person))
         .order(appointments::id)
+        .limit(most)
         .select((
             bodies::name,
             appointments::role,
@@ -132,7 +149,7 @@ fn roles(db: &mut Db, person: PersonId) -> QueryResult<Section> {
     })
 }
 
-fn sign_ins(db: &mut Db, person: PersonId) -> QueryResult<Section> {
+fn sign_ins(db: &mut Db, person: PersonId, most: i64) -> QueryResult<Section> {
     type Row = (
         String,
         String,
@@ -145,6 +162,7 @@ fn sign_ins(db: &mut Db, person: PersonId) -> QueryResult<Section> {
         .left_join(api_tokens::table.on(api_tokens::session_id.eq(sessions::id)))
         .filter(sessions::person_id.eq(person))
         .order(sessions::id.desc())
+        .limit(most)
         .select((
             sessions::device,
             sessions::network,
@@ -165,6 +183,7 @@ fn sign_ins(db: &mut Db, person: PersonId) -> QueryResult<Section> {
         .collect();
     let known: Vec<NaiveDateTime> = known_devices::table
         .filter(known_devices::person_id.eq(person))
+        .limit(most)
         .select(known_devices::seen_at)
         .load(db)?;
     rows.extend(
@@ -178,10 +197,11 @@ fn sign_ins(db: &mut Db, person: PersonId) -> QueryResult<Section> {
     })
 }
 
-fn notices(db: &mut Db, person: PersonId) -> QueryResult<Section> {
+fn notices(db: &mut Db, person: PersonId, most: i64) -> QueryResult<Section> {
     let found: Vec<(String, String, NaiveDateTime, Option<NaiveDateTime>)> = messages::table
         .filter(messages::person_id.eq(person))
         .order(messages::id.desc())
+        .limit(most)
         .select((
             messages::kind,
             messages::link,
@@ -202,10 +222,11 @@ fn notices(db: &mut Db, person: PersonId) -> QueryResult<Section> {
 }
 
 /// What one handed in for a provider: that and when, as the receipt says it.
-fn bids_submitted(db: &mut Db, person: PersonId) -> QueryResult<Section> {
+fn bids_submitted(db: &mut Db, person: PersonId, most: i64) -> QueryResult<Section> {
     let found: Vec<(String, NaiveDateTime)> = bids::table
         .filter(bids::submitted_by.eq(person))
         .order(bids::submitted_at.desc())
+        .limit(most)
         .select((bids::receipt_no, bids::submitted_at))
         .load(db)?;
     let rows = found
@@ -216,12 +237,13 @@ fn bids_submitted(db: &mut Db, person: PersonId) -> QueryResult<Section> {
 }
 
 /// The own lines of the ledger.
-fn acts(db: &mut Db, person: PersonId) -> QueryResult<Section> {
+fn acts(db: &mut Db, person: PersonId, most: i64) -> QueryResult<Section> {
     type Row = (NaiveDateTime, String, String, i64, String, Option<String>);
     let found: Vec<Row> = ledger::table
         .inner_join(ledger_texts::table.on(ledger_texts::ledger_id.eq(ledger::id)))
         .filter(ledger_texts::person_id.eq(person))
         .order(ledger::id.desc())
+        .limit(most)
         .select((
             ledger::at,
             ledger::what,
@@ -252,14 +274,7 @@ pub fn is_on_panel(db: &mut Db, person: PersonId) -> QueryResult<bool> {
             .filter(panel_members::person_id.eq(person))
             .filter(panel_members::recused_at.is_null())
             .filter(panel_members::is_replaced.eq(false))
-            .filter(tenders::state.eq_any([
-                "draft",
-                "open",
-                "held",
-                "closed",
-                "opened",
-                "evaluated",
-            ])),
+            .filter(tenders::state.ne_all(TenderState::DECIDED)),
     ))
     .get_result(db)
 }
