@@ -44,6 +44,8 @@ fn api(cfg: &mut ServiceConfig) {
     portal::notices::operations(&mut api);
     portal::organization::operations(&mut api);
     portal::privacy::operations(&mut api);
+    portal::work::operations(&mut api);
+    portal::operations::operations(&mut api);
     api.routes(cfg);
 }
 

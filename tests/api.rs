@@ -214,12 +214,14 @@ fn whatever_is_sent_is_answered_as_documented(database: Database) {
         Some("chenxi"),
         Some("expert1"),
         Some("reviewer"),
+        Some("admin"),
     ];
+    let scopes = [&EVERYTHING[..], &["accounts"]].concat();
     let programs: Vec<Program> = people
         .iter()
         .map(|who| {
             let token =
-                who.map(|who| make_token(&portal.signed_in_as(&demo::address(who)), &EVERYTHING));
+                who.map(|who| make_token(&portal.signed_in_as(&demo::address(who)), &scopes));
             Program::new(&portal, token)
         })
         .collect();
@@ -409,3 +411,99 @@ fn a_change_names_the_version_that_was_read(database: Database) {
         .refused(422, "api-unknown-field");
 }
 on_both!(a_change_names_the_version_that_was_read);
+
+/// Members, roles and bodies are cared for by program as on the pages.
+fn roles_are_given_and_ended_by_program(database: Database) {
+    use sanshe::kernel::roles::{BodyKind, Role};
+    let mut portal = Portal::start(database);
+    portal.may_leave_jobs = true;
+    let platform = portal.body(BodyKind::Platform, "平台运营中心", None);
+    let root = portal.member("root", platform, &[Role::Administrator]);
+    let admin = Program::of(&portal, &root, &["accounts"]);
+    let founded = admin
+        .post(
+            "/admin/bodies",
+            &json!({ "kind": "bureau", "name": "某局" }),
+        )
+        .expect(200);
+    let page = founded.json["page"].as_str().unwrap().to_owned();
+    for name in ["mei", "lan"] {
+        portal.person(name);
+        let grants = json!({ "email": format!("{name}@test.invalid"), "role": "officer" });
+        admin.post(&format!("{page}/grant"), &grants).expect(200);
+    }
+    let body = admin.get(&page).expect(200);
+    let members = body.json["members"].as_array().unwrap().clone();
+    assert_eq!(members.len(), 2, "{:#}", body.json);
+    let renames = json!({ "name": "某管理局" });
+    admin.post(&page, &renames).refused(428, "if-match");
+    let tag = [("if-match", body.tag())];
+    let tag = [(tag[0].0, tag[0].1.as_str())];
+    admin.post_with(&page, &renames, &tag).expect(200);
+    assert_eq!(
+        admin.get(&page).expect(200).json["body"]["name"],
+        "某管理局"
+    );
+    let of = |name: &str, what: &str| {
+        let member = members.iter().find(|member| member["name"] == name);
+        member.unwrap()[what].as_i64().unwrap()
+    };
+    let mei = of("mei", "id");
+    admin
+        .post(
+            &format!("/account/memberships/{mei}/term"),
+            &json!({ "last_day": "2099-12-31" }),
+        )
+        .expect(200);
+    assert_eq!(
+        admin.get(&page).expect(200).json["appointments"][0]["until"],
+        "2099-12-31"
+    );
+    let ends = json!({ "successor": of("lan", "person") });
+    admin
+        .post(&format!("/work/memberships/{mei}/end"), &ends)
+        .expect(200);
+    assert_eq!(
+        admin.get(&page).expect(200).json["members"]
+            .as_array()
+            .unwrap()
+            .len(),
+        1
+    );
+    // An officer cares for nobody, and a token without the scope opens nothing.
+    let lan = Program::of(&portal, &portal.signed_in("lan"), &["accounts"]);
+    lan.get("/admin/bodies").expect(403);
+    assert_eq!(
+        lan.get("/account/members").expect(200).json["members"][0]["name"],
+        "lan"
+    );
+    lan.post(
+        "/account/members/invite",
+        &json!({ "email": "neu@test.invalid", "role": ["officer"] }),
+    )
+    .refused(403, "forbidden");
+    let reader = Program::of(&portal, &root, &["read"]);
+    reader.get("/admin/bodies").refused(403, "scope");
+    let figures = admin.get("/operations").expect(200);
+    assert!(figures.json["disk_free"].as_u64().unwrap() > 0);
+    let tokens = admin.get("/account/tokens").expect(200);
+    assert_eq!(tokens.json.as_array().unwrap().len(), 2);
+    let kinds = [
+        "purchases",
+        "bids",
+        "contracts",
+        "panels",
+        "organization",
+        "account",
+    ];
+    let mut choices = json!({ "hour": 9 });
+    for kind in kinds {
+        choices[format!("mail_{kind}")] = json!("digest");
+    }
+    admin.post("/account/messages", &choices).expect(200);
+    assert_eq!(
+        admin.get("/account/messages").expect(200).json["kinds"][0]["mail"],
+        "digest"
+    );
+}
+on_both!(roles_are_given_and_ended_by_program);

@@ -306,9 +306,15 @@ fn ask(person: &Person, route: &Route, thing: &Thing) -> u16 {
         }
         (true, _) => {
             let path = path.trim_start_matches("/api/v1");
+            let mut body = json!({});
+            // What else a thing is called by stands in its path.
+            let named = field.filter(|(name, _)| ["invitation", "token"].contains(name));
+            if let Some((name, id)) = named {
+                body[name] = json!(id.parse::<i64>().unwrap());
+            }
             let json = person
                 .program
-                .post_with(path, &json!({}), &[("if-match", "\"-5\"")]);
+                .post_with(path, &body, &[("if-match", "\"-5\"")]);
             match json.status {
                 400 => person.program.post_parts(path).status,
                 status => status,
@@ -476,7 +482,9 @@ fn every_id_of_every_route_by_everybody(database: Database) {
     things::add_untold(&portal);
     let mut routes = routes::all(&portal);
     routes.sort_by_key(|route| {
-        let last = LAST.iter().position(|last| *last == route.pattern);
+        let pattern = route.pattern.strip_prefix("/api/v1");
+        let pattern = pattern.unwrap_or(&route.pattern);
+        let last = LAST.iter().position(|last| *last == pattern);
         (route.method == "POST", last.map_or(0, |at| at + 1))
     });
     let mut matrix = Matrix {

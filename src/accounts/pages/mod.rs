@@ -1,19 +1,19 @@
 //! Pages of accounts: in and out, the own account, members, administration, the inbox.
 
-mod account;
+pub(super) mod account;
 mod address;
-mod admin;
-mod api_tokens;
+pub(super) mod admin;
+pub(super) mod api_tokens;
 mod confirm;
 mod factors;
 mod inbox;
-mod members;
-mod messages;
+pub(super) mod members;
+pub(super) mod messages;
 mod password;
 mod recoveries;
 pub(super) mod sign_in;
 mod sign_up;
-mod terms;
+pub(super) mod terms;
 
 pub use terms::members_path;
 
@@ -135,7 +135,7 @@ impl Permission for ManageMembers {
 }
 
 /// Makes bodies and gives roles in any of them.
-struct ManageBodies;
+pub struct ManageBodies;
 
 impl Permission for ManageBodies {
     const STEP_UP: bool = true;

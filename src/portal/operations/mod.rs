@@ -1,6 +1,7 @@
 //! For those who run the portal: is it up, is it ready, what went wrong, what may robots and meters read.
 
 mod actions;
+mod api;
 mod jobs;
 mod model;
 mod pages;
@@ -8,6 +9,7 @@ mod probes;
 mod queries;
 mod rules;
 
+pub use api::operations;
 pub use jobs::{back_up, look_at_disks, tell_clock};
 pub use queries::last_backup;
 

@@ -11,7 +11,7 @@ use chrono::NaiveDateTime;
 use serde_json::{Value, json};
 
 const BACKUPS: i64 = 14;
-const JOBS: i64 = 20;
+pub(super) const JOBS: i64 = 20;
 
 pub async fn show(_: May<RunPortal>, view: View) -> Answer {
     let found = view.state.store.read(|db| {

@@ -1,11 +1,13 @@
 //! The work desk: what one has to do today, by date; then what one's body has under way.
 
+mod api;
 mod duties;
 mod leaving;
 mod pages;
 mod queries;
 mod rules;
 
+pub use api::operations;
 pub use duties::{has_duties, list_holds};
 
 use actix_web::web::{self, ServiceConfig};

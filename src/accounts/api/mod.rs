@@ -1,4 +1,10 @@
-//! Who the token is, proving it again, and the inbox.
+//! Who the token is, proving it again, and the inbox; below it the own account, members, roles and bodies.
+//!
+//! What makes somebody somebody stays with the pages: password, second factor, sign-in, recovery, a change of the
+//! address, and the making of tokens. A token that could do these would outlive its own end.
+
+mod bodies;
+mod own;
 
 use super::model::Message;
 use super::pages::sign_in::prove_again;
@@ -16,6 +22,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 pub fn operations(api: &mut Api) {
+    own::operations(api);
+    bodies::operations(api);
     api.get("/me", "me", me).scope(Scope::Read).gives::<Me>();
     api.post("/verify", "verify", verify)
         .scope(Scope::Read)
