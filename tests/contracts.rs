@@ -789,7 +789,7 @@ fn running_contracts_are_entered_afterwards(database: Database) {
         bad,
         row("养老", "320585100999"),
     ]));
-    refused.expect(422).see("amount_yuan").see("term_to");
+    refused.expect(422).see("合同金额（元）").see("到期日期");
     let refused = send(&file(&[
         row("残疾人日间照料", "320585100001"),
         row("养老", "320585100999;320585"),
@@ -928,13 +928,16 @@ fn the_command_imports_all_or_nothing(database: Database) {
         .replace("\"36,000.00\"", "-5");
     let (code, said, why) = run(town, &file(&[good.clone(), bad]));
     assert_eq!((code, said.as_str()), (Some(1), ""));
-    for place in ["running.csv:3: amount_yuan: ", "running.csv:3: term_to: "] {
+    for place in [
+        "running.csv:3: 合同金额（元）: ",
+        "running.csv:3: 到期日期: ",
+    ] {
         assert!(why.contains(place), "no {place} in {why}");
     }
     assert!(why.contains("nothing was imported"), "{why}");
     let (code, _, why) = run(town, &file(&[good.clone(), row("养老", "320585100999")]));
     assert_eq!(code, Some(1));
-    assert!(why.contains("running.csv:3: communities: "), "{why}");
+    assert!(why.contains("running.csv:3: 服务地区编码: "), "{why}");
     let (code, _, why) = run(provider, &file(std::slice::from_ref(&good)));
     assert_eq!(code, Some(1));
     assert!(why.contains("buys nothing"), "{why}");

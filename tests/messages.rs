@@ -323,6 +323,35 @@ fn every_message_exists_in_both_languages() {
     );
 }
 
+/// Quoted in a guide though the portal does not say it: what somebody else would write.
+const OTHERS_SAY: &[&str] = &["看不到投标家数", "不符合", "not met"];
+
+/// A guide that names a button names it as the page does.
+#[test]
+fn what_the_guides_quote_stands_in_the_portal() {
+    let mut count = 0;
+    for language in ["zh-CN", "en"] {
+        let said: String = texts(&format!("templates/locales/{language}"), "ftl")
+            .into_iter()
+            .map(|(_, text)| text)
+            .collect();
+        for (guide, text) in texts(&format!("docs/help/{language}"), "md") {
+            let quotes = text
+                .split('“')
+                .skip(1)
+                .filter_map(|rest| rest.split('”').next());
+            for quote in quotes.filter(|quote| !OTHERS_SAY.contains(quote)) {
+                assert!(
+                    said.contains(quote),
+                    "{guide}: “{quote}” is no word of the portal"
+                );
+                count += 1;
+            }
+        }
+    }
+    assert!(count > 10, "{count} quotes only");
+}
+
 /// Beginnings that a source puts together with a word of its own, such as a state's.
 const PUT_TOGETHER: &[&str] = &[
     "access-",

@@ -139,6 +139,7 @@ const DOORS: &[(&str, &str, &str)] = &[
         "rival",
     ),
     ("/organizations/checks/{id}", "reviewer", ""),
+    ("/organizations/import", "reviewer", ""),
     ("/organizations/applications/{id}", "", "reviewer"),
     // A project is its purchaser's alone.
     ("/projects/new", "officer bureau", ""),

@@ -188,6 +188,18 @@ fn an_index_of_another_version_is_made_anew(database: Database) {
     portal.run_jobs();
     portal.write(|tx| {
         diesel::delete(search_documents::table).execute(tx.db)?;
+        // Of a project that is gone, or was never there.
+        let gone = (
+            search_documents::kind.eq("project"),
+            search_documents::subject_id.eq(999_999),
+            search_documents::title.eq("x"),
+            search_documents::summary.eq("x"),
+            search_documents::link.eq("/projects/999999"),
+            search_documents::at.eq(tx.now),
+        );
+        diesel::insert_into(search_documents::table)
+            .values(gone)
+            .execute(tx.db)?;
         diesel::update(row::table)
             .set(row::search_version.eq(0))
             .execute(tx.db)?;
@@ -199,6 +211,13 @@ fn an_index_of_another_version_is_made_anew(database: Database) {
     sanshe::commands::prepare(&portal.state.store, mode).unwrap();
     portal.run_jobs();
     reader.get("/search?q=zhongqu").expect(200).see("中区社区");
+    let left = portal.read(|db| {
+        Ok(search_documents::table
+            .filter(search_documents::subject_id.eq(999_999))
+            .count()
+            .get_result::<i64>(db)?)
+    });
+    assert_eq!(left, 0);
 }
 
 fn a_community_has_a_poster(database: Database) {

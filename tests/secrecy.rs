@@ -548,7 +548,33 @@ fn normalised(page: &str) -> String {
         rest = &rest[end..];
     }
     text.push_str(rest);
-    without_seconds(&text)
+    without_machine_minutes(&without_seconds(&text))
+}
+
+/// When an account was made goes by the machine's clock, whose days lie before all of the portal's here.
+fn without_machine_minutes(text: &str) -> String {
+    let mut text = text.to_owned();
+    let today = sanshe::kernel::instant::shanghai_date(chrono::Utc::now().naive_utc());
+    for day in [
+        today - chrono::Days::new(1),
+        today,
+        today + chrono::Days::new(1),
+    ] {
+        for between in [" ", "T"] {
+            let head = format!("{day}{between}");
+            let mut parts = text.split(&head);
+            let mut out = parts.next().unwrap_or_default().to_owned();
+            for part in parts {
+                let minute: String = part.chars().take(5).collect();
+                let is_minute = minute.len() == 5 && minute.contains(':');
+                let rest = if is_minute { &part[5..] } else { part };
+                out.push_str(&head);
+                out.push_str(rest);
+            }
+            text = out;
+        }
+    }
+    text
 }
 
 /// `09:30:07.123456` and `09:30:07` become `09:30`.

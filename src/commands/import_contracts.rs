@@ -3,12 +3,12 @@
 use super::import_catalogue::{language, open};
 use crate::accounts;
 use crate::infra::config::Config;
-use crate::infra::failure::{Failure, Rule};
-use crate::infra::sheet;
+use crate::infra::failure::Failure;
+use crate::infra::table::Finding;
 use crate::infra::words::Words;
 use crate::kernel::people::BodyId;
 use crate::kernel::roles::{Role, may};
-use crate::procurement::contracts::{self, Finding};
+use crate::procurement::contracts;
 use crate::web::form;
 use std::path::PathBuf;
 
@@ -28,16 +28,7 @@ pub struct Import {
 pub fn run(config: &Config, import: &Import) -> Result<(), Failure> {
     let bytes = std::fs::read(&import.file)
         .map_err(|error| Failure::internal(format!("{}: {error}", import.file.display())))?;
-    let csv = sheet::as_csv(&bytes, |head| contracts::column_of(head).is_some());
-    let csv = match csv {
-        Ok(csv) => csv,
-        Err(unread) => {
-            let words = Words::load()?;
-            let why = form::word(&words, language(), &unread.refusal());
-            return Err(Failure::internal(why));
-        }
-    };
-    let rows = contracts::read_import(&csv).or_else(|bad| report(import, &bad))?;
+    let rows = contracts::read_import(&bytes).or_else(|bad| report(import, &bad))?;
     let store = open(config)?;
     let buyer = import.body;
     let (kind, bad) = store.read_blocking(|db| {
@@ -67,7 +58,7 @@ fn report<T>(import: &Import, bad: &[Finding]) -> Result<T, Failure> {
             "{}:{}: {}: {reason}",
             import.file.display(),
             finding.line,
-            finding.column
+            words.say(language(), finding.column, &[])
         );
     }
     Err(Failure::internal(format!(

@@ -26,6 +26,7 @@ pub mod sheet;
 pub mod signing;
 pub mod store;
 pub mod sweep;
+pub mod table;
 pub mod tokens;
 pub mod traditional;
 pub mod uptime;

@@ -13,6 +13,8 @@ pub mod ids;
 pub mod instant;
 /// The languages that the portal speaks.
 pub mod language;
+/// The text of an uploaded file and its lines.
+pub mod lines;
 /// Money in whole fen.
 pub mod money;
 /// Pages of rows and the opaque cursors between them.

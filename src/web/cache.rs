@@ -47,7 +47,8 @@ struct Shared {
     status: StatusCode,
     headers: header::HeaderMap,
     body: Bytes,
-    brotli: OnceLock<Bytes>,
+    /// `None` once it was seen that it cannot be compressed.
+    brotli: OnceLock<Option<Bytes>>,
 }
 
 /// `None` remembers that an address has no shared page, so that nobody waits for another one's.
@@ -258,32 +259,27 @@ impl Shared {
     fn answer(&self, brotli: bool) -> HttpResponse {
         let mut response = HttpResponse::new(self.status);
         *response.headers_mut() = self.headers.clone();
-        if !brotli {
+        let compressed = || self.brotli.get_or_init(|| compress(&self.body)).clone();
+        let Some(compressed) = brotli.then(compressed).flatten() else {
             return response.set_body(BoxBody::new(self.body.clone()));
-        }
+        };
         let br = header::HeaderValue::from_static("br");
         response.headers_mut().insert(header::CONTENT_ENCODING, br);
-        response.set_body(BoxBody::new(
-            self.brotli.get_or_init(|| compress(&self.body)).clone(),
-        ))
+        response.set_body(BoxBody::new(compressed))
     }
 }
 
-fn compress(body: &Bytes) -> Bytes {
+fn compress(body: &Bytes) -> Option<Bytes> {
     let params = brotli::enc::BrotliEncoderParams {
         quality: 5,
         size_hint: body.len(),
         ..Default::default()
     };
     let mut compressed = Vec::new();
-    match brotli::BrotliCompress(&mut body.as_ref(), &mut compressed, &params) {
-        Ok(_) => compressed.into(),
-        Err(error) => {
-            // Writing to memory cannot fail.
-            tracing::error!(%error, "a page was not compressed");
-            Bytes::new()
-        }
-    }
+    brotli::BrotliCompress(&mut body.as_ref(), &mut compressed, &params)
+        .inspect_err(|error| tracing::error!(%error, "a page was not compressed"))
+        .ok()?;
+    Some(compressed.into())
 }
 
 /// The page made anew, if the copy is the same; nothing is said when something public changed in between.

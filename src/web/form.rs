@@ -26,10 +26,10 @@ impl Form {
     ) -> Self {
         let mut form = Self::default();
         for (name, value) in pairs {
-            form.typed
-                .entry(name.into())
-                .or_default()
-                .push(value.into());
+            let (name, mut value) = (name.into(), value.into());
+            // PostgreSQL takes NUL in no text, and nobody types one.
+            value.retain(|c| c != '\0');
+            form.typed.entry(name).or_default().push(value);
         }
         form
     }

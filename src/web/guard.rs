@@ -39,6 +39,20 @@ const SHARED_POSTS: &[&str] = &["/communities/remember", "/demo/clock"];
 const ENROLMENT: &str = "/account/two-factors";
 const BESIDE_ENROLMENT: &[&str] = &[ENROLMENT, "/sign-in", "/sign-out", "/language", "/elder"];
 
+/// `PostgreSQL` takes NUL in no text, and nobody types one: it is taken out of the query, as out of every form.
+fn without_nul(req: &mut ServiceRequest) {
+    let mut address = req.uri().to_string();
+    let path = req.uri().path().len();
+    while let Some(at) = address.rfind("%00").filter(|at| *at > path) {
+        address.replace_range(at..at + 3, "");
+    }
+    if let Ok(uri) = address.parse()
+        && address.len() < req.uri().to_string().len()
+    {
+        req.head_mut().uri = uri;
+    }
+}
+
 pub async fn guard(
     mut req: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
@@ -56,6 +70,7 @@ pub async fn guard(
     let had_visitor = req
         .cookie(VISITOR)
         .is_some_and(|cookie| cookie.value().len() == 32);
+    without_nul(&mut req);
     let (body, too_large) = read_form(&mut req).await;
     let (context, renewed) = context_of(&req, &state, body).await;
     let ctx = Ctx(Rc::new(context));

@@ -12,6 +12,7 @@ pub mod export;
 pub mod fields;
 pub mod form;
 pub mod guard;
+pub mod imports;
 pub mod kept;
 pub mod multipart;
 pub mod page;

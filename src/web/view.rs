@@ -22,7 +22,12 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::future::{Ready, ready};
+use std::time::Duration;
 use tokio::sync::SemaphorePermit;
+use tokio::time::timeout;
+
+/// How long an export waits for its turn.
+const EXPORT_WAIT: Duration = Duration::from_secs(10);
 
 #[derive(Clone)]
 pub struct View {
@@ -68,8 +73,10 @@ impl View {
         if !self.state.throttle.allows_export(&self.ctx.network) {
             return Err(AppError::TooMany);
         }
-        let turn = self.state.exporting.acquire().await;
-        turn.map_err(AppError::internal)
+        // Whoever waits longer is better off coming back than holding a connection.
+        let turn = timeout(EXPORT_WAIT, self.state.exporting.acquire()).await;
+        turn.map_err(|_long| AppError::TooMany)?
+            .map_err(AppError::internal)
     }
 
     /// A message in the reader's language.
@@ -276,7 +283,11 @@ impl View {
 
     fn page(&self, nav: &str, title: &str, csrf: &str) -> Result<Value, Failure> {
         let (ctx, config) = (&self.ctx, &self.state.config);
-        let here = if ctx.path.is_empty() { "/" } else { &ctx.path };
+        // A form with files carries its token in the address: what was refused there is not linked with it.
+        let here = match ctx.path.split("?csrf=").next() {
+            None | Some("") => "/",
+            Some(path) => path,
+        };
         let switch = |address: &str, to: &str| {
             let query: String = url::form_urlencoded::Serializer::new(String::new())
                 .append_pair("to", to)

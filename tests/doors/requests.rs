@@ -193,6 +193,8 @@ fn every_answer_has_its_headers() {
         ("GET /admin/bodies", "", 403),
         ("GET /%00", "", 404),
         ("GET /%ff", "", 404),
+        ("GET /search?q=%00", "", 200),
+        ("GET /projects?q=a%%0000", "", 200),
         ("HEAD /about", "", 404),
         ("TRACE /", "", 403),
         ("GET /assets/portal.css", "", 200),

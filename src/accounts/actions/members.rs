@@ -38,6 +38,31 @@ pub fn invite(
     mail::post(tx, &letter.arg("role", worded).link("/account"))
 }
 
+/// Offers roles in a body for which nobody acts yet; earlier offers end.
+pub fn invite_first(
+    tx: &mut Tx,
+    actor: &Actor,
+    body: BodyId,
+    email: &str,
+    roles: &[Role],
+    worded: &str,
+    language: Language,
+) -> Result<(), Failure> {
+    let now = tx.machine_now();
+    for earlier in queries::list_invitations_of_body(tx.db, body)? {
+        queries::end_invitation(tx.db, earlier.id, now)?;
+    }
+    for role in roles {
+        offer(tx, actor, body, email, *role)?;
+    }
+    let body = queries::find_body(tx.db, body)?;
+    let letter = Letter::new(email, language, "invited")
+        .arg("body", &body.name)
+        .arg("role", worded)
+        .link("/account");
+    mail::post(tx, &letter)
+}
+
 /// Writes an invitation down; one that ran out of time makes place for a new one.
 pub(super) fn offer(
     tx: &mut Tx,

@@ -26,7 +26,7 @@ pub use factors::{
 };
 pub use inbox::{open, reader};
 pub use links::{complete_link, hash_of};
-pub use members::{accept, decline, end_membership, invite, withdraw};
+pub use members::{accept, decline, end_membership, invite, invite_first, withdraw};
 pub use messages::{
     ask_mobile, confirm_mobile, list_due_digests, remove_mobile, save_choices, send_digest,
 };

@@ -1,9 +1,9 @@
 //! From the bytes of a CSV file to rows, or to every place that is wrong with it.
 
 use super::rows::{self, BadRow, Column, Field, Reason, Row};
+use crate::kernel::lines::{Lines, decode};
 use crate::kernel::text;
 use csv::ByteRecord;
-use std::borrow::Cow;
 
 /// A county's catalogue has some hundred rows; this is far above any.
 pub const MAX_ROWS: usize = 5_000;
@@ -33,46 +33,6 @@ pub fn read(bytes: &[u8]) -> Result<Vec<Row>, Vec<BadRow>> {
         bad.truncate(MAX_BAD);
         Err(bad)
     }
-}
-
-/// UTF-8 with or without its mark, or the GB 18030 that Excel writes in China; line ends as LF. Bytes that are neither
-/// stay as they are, so that the field can be named in which they stand.
-fn decode(bytes: &[u8]) -> Vec<u8> {
-    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-    let text = if str::from_utf8(bytes).is_ok() || is_mostly_utf8(bytes) {
-        Cow::Borrowed(bytes)
-    } else {
-        match encoding_rs::GB18030.decode_without_bom_handling_and_without_replacement(bytes) {
-            Some(text) => Cow::Owned(text.into_owned().into_bytes()),
-            None => Cow::Borrowed(bytes),
-        }
-    };
-    let mut lines = Vec::with_capacity(text.len());
-    let mut rest = text.as_ref();
-    while let Some((first, tail)) = rest.split_first() {
-        rest = match (first, tail) {
-            (b'\r', [b'\n', ..]) => tail,
-            (b'\r', _) => {
-                lines.push(b'\n');
-                tail
-            }
-            _ => {
-                lines.push(*first);
-                tail
-            }
-        };
-    }
-    lines
-}
-
-/// A UTF-8 file with a damaged place decodes as GB 18030 without complaint, and as nonsense.
-fn is_mostly_utf8(bytes: &[u8]) -> bool {
-    let (mut valid, mut broken) = (0, 0);
-    for chunk in bytes.utf8_chunks() {
-        valid += chunk.valid().chars().filter(|c| !c.is_ascii()).count();
-        broken += usize::from(!chunk.invalid().is_empty());
-    }
-    valid > broken
 }
 
 /// Where each column stands in the file.
@@ -212,36 +172,6 @@ fn read_fields(header: &Header, fields: &[&str], line: u64, bad: &mut Vec<BadRow
         reason: Reason::Fields { needed, found },
     });
     Row::only_code(field(Column::Code).text)
-}
-
-/// Counts lines as an editor does: the reader's own count stays behind after blank lines.
-struct Lines<'a> {
-    text: &'a [u8],
-    at: usize,
-    line: u64,
-}
-
-impl<'a> Lines<'a> {
-    const fn new(text: &'a [u8]) -> Self {
-        Self {
-            text,
-            at: 0,
-            line: 1,
-        }
-    }
-
-    /// The line on which the record that begins at `start`, or after the blank lines there, stands.
-    fn of(&mut self, start: u64) -> u64 {
-        let start = usize::try_from(start).unwrap_or(usize::MAX);
-        while let Some(byte) = self.text.get(self.at) {
-            if self.at >= start && *byte != b'\n' {
-                break;
-            }
-            self.line += u64::from(*byte == b'\n');
-            self.at += 1;
-        }
-        self.line
-    }
 }
 
 #[cfg(test)]

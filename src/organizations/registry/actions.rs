@@ -1,18 +1,26 @@
 //! Registering a body, keeping its data, and deciding whose a credit code is.
 
+use super::import::{Row, label_of};
 use super::model::{NewFile, NewProvider, Provider, ProviderId, ProviderState};
 use super::queries::{self, Check, SUBJECT};
 use super::rules::{self, RegistryRule, Step};
 use crate::accounts::{self, Addressee};
 use crate::catalogue::{self, CatalogueItem};
 use crate::infra::actor::Actor;
+use crate::infra::db::Db;
 use crate::infra::failure::{Failure, Rule};
 use crate::infra::ledger::{self, Entry};
 use crate::infra::outbox;
 use crate::infra::store::Tx;
+use crate::infra::table::{self, Finding};
+use crate::infra::words::Language;
+use crate::kernel::credit_code::CreditCode;
 use crate::kernel::people::BodyId;
 use crate::kernel::roles::{BodyKind, Role};
 use crate::regions;
+
+/// Every right that a person can have in a provider.
+pub const FOUNDER: [Role; 3] = [Role::Preparer, Role::Submitter, Role::Signatory];
 
 /// Creates the body with the person as its member with every right. Nobody else's claim to the code stands in the way.
 pub fn register(tx: &mut Tx, actor: &Actor, new: &NewProvider) -> Result<ProviderId, Failure> {
@@ -28,7 +36,7 @@ pub fn register(tx: &mut Tx, actor: &Actor, new: &NewProvider) -> Result<Provide
         None,
         Some(&new.phone),
     )?;
-    for role in [Role::Preparer, Role::Submitter, Role::Signatory] {
+    for role in FOUNDER {
         accounts::grant(tx, Some(actor), actor.person_id, body, role)?;
     }
     let id = queries::insert(tx.db, body, new, &rules::sort_key(&new.name), tx.now)?;
@@ -52,38 +60,122 @@ fn check(tx: &mut Tx, new: &NewProvider, kept: &[String]) -> Result<(), Failure>
     .filter_map(Result::err)
     .collect();
     // Before the first catalogue is published nobody can choose from it.
-    if let Some(catalogue) = catalogue::newest_published(tx.db)? {
-        if new.scope.is_empty() {
-            broken.push(RegistryRule::NoScope);
-        }
-        let items = catalogue::list_items(tx.db, catalogue.id)?;
-        let known = |code: &String| {
-            let is_item = |item: &CatalogueItem| item.code == *code && item.level > 1;
-            kept.contains(code) || items.iter().any(is_item)
-        };
-        broken.extend(
-            new.scope
-                .iter()
-                .filter(|code| !known(code))
-                .map(|code| RegistryRule::UnknownScope(code.clone())),
-        );
+    let offered = offered(tx.db)?;
+    if offered.is_some() && new.scope.is_empty() {
+        broken.push(RegistryRule::NoScope);
     }
     if new.areas.is_empty() {
         broken.push(RegistryRule::NoArea);
     }
-    let known = regions::find_many(tx.db, &new.areas)?;
-    broken.extend(
-        new.areas
-            .iter()
-            .filter(|code| !known.iter().any(|region| region.code == **code))
-            .map(|code| RegistryRule::UnknownArea(code.clone())),
-    );
+    broken.extend(unknown(tx.db, new, offered.as_deref(), kept)?);
     if broken.is_empty() {
         return Ok(());
     }
     Err(Failure::RefusedAll(
         broken.iter().map(Rule::refusal).collect(),
     ))
+}
+
+/// The items of the newest catalogue that a body can choose.
+fn offered(db: &mut Db) -> Result<Option<Vec<CatalogueItem>>, Failure> {
+    let Some(catalogue) = catalogue::newest_published(db)? else {
+        return Ok(None);
+    };
+    let mut items = catalogue::list_items(db, catalogue.id)?;
+    items.retain(|item| item.level > 1);
+    Ok(Some(items))
+}
+
+/// Codes that are neither offered nor kept, and regions that are not here.
+fn unknown(
+    db: &mut Db,
+    new: &NewProvider,
+    offered: Option<&[CatalogueItem]>,
+    kept: &[String],
+) -> Result<Vec<RegistryRule>, Failure> {
+    let mut broken = Vec::new();
+    if let Some(items) = offered {
+        let is_known =
+            |code: &String| kept.contains(code) || items.iter().any(|item| item.code == *code);
+        let scope = new.scope.iter().filter(|code| !is_known(code));
+        broken.extend(scope.map(|code| RegistryRule::UnknownScope(code.clone())));
+    }
+    let known = regions::find_many(db, &new.areas)?;
+    let is_known = |code: &String| known.iter().any(|region| region.code == *code);
+    let areas = new.areas.iter().filter(|code| !is_known(code));
+    broken.extend(areas.map(|code| RegistryRule::UnknownArea(code.clone())));
+    Ok(broken)
+}
+
+/// What is wrong with rows of an import that the file alone does not tell.
+pub fn check_import(db: &mut Db, rows: &[Row]) -> Result<Vec<Finding>, Failure> {
+    let codes: Vec<CreditCode> = rows.iter().map(|row| row.new.credit_code.clone()).collect();
+    let claimed = queries::claimed_of(db, &codes)?;
+    let offered = offered(db)?;
+    let mut findings = Vec::new();
+    for (at, row) in rows.iter().enumerate() {
+        let code = &row.new.credit_code;
+        let mut broken = unknown(db, &row.new, offered.as_deref(), &[])?;
+        if claimed.contains(code) || codes.iter().take(at).any(|other| other == code) {
+            broken.push(RegistryRule::Claimed);
+        }
+        findings.extend(broken.iter().map(|rule| Finding {
+            line: row.line,
+            column: label_of(rule),
+            why: rule.refusal(),
+        }));
+    }
+    Ok(findings)
+}
+
+/// Takes organizations over from the bureau's registers, all or nothing. Each is unproven until its certificate is
+/// checked, and the address in its row is invited to act for it. What is wrong with the rows is in [`check_import`].
+pub fn import(
+    tx: &mut Tx,
+    actor: &Actor,
+    rows: &[Row],
+    worded: &str,
+    language: Language,
+) -> Result<(), Failure> {
+    // Two colleagues with the same file wait here for each other.
+    let bureau = actor.body_id().ok_or(Failure::Forbidden)?;
+    accounts::hold_body(tx.db, bureau)?;
+    let findings = check_import(tx.db, rows)?.len();
+    if findings > 0 {
+        return Err(Failure::Refused(table::bad(findings)));
+    }
+    for row in rows {
+        let new = &row.new;
+        let kind = BodyKind::Provider;
+        let phone = Some(new.phone.as_str());
+        let body = accounts::create_body(tx, Some(actor), kind, &new.name, None, phone)?;
+        let id = queries::insert(tx.db, body, new, &rules::sort_key(&new.name), tx.now)?;
+        ledger::append(
+            tx,
+            Some(actor),
+            &Entry::new(SUBJECT, id.0, "provider.imported").for_staff(Some(body)),
+        )?;
+        accounts::invite_first(tx, actor, body, &row.email, &FOUNDER, worded, language)?;
+        changed(tx, id)?;
+    }
+    Ok(())
+}
+
+/// Invites somebody to act for a body for which nobody acts; whoever was invited before is not any more.
+pub fn invite(
+    tx: &mut Tx,
+    actor: &Actor,
+    id: ProviderId,
+    email: &str,
+    worded: &str,
+    language: Language,
+) -> Result<(), Failure> {
+    let body = queries::find(tx.db, id)?.body_id;
+    accounts::hold_body(tx.db, body)?;
+    if !accounts::list_members(tx.db, body)?.is_empty() {
+        return Err(RegistryRule::HasMembers.into());
+    }
+    accounts::invite_first(tx, actor, body, email, &FOUNDER, worded, language)
 }
 
 fn changed(tx: &mut Tx, id: ProviderId) -> Result<(), Failure> {

@@ -1,7 +1,7 @@
 //! Registration and its check for programs.
 
 use super::model::{Provider, ProviderId, SeeOwnProvider};
-use super::pages::{certificate, checks, form, own};
+use super::pages::{certificate, checks, form, import, own};
 use super::queries;
 use crate::kernel::instant;
 use crate::kernel::paging::Page;
@@ -42,6 +42,14 @@ pub fn operations(api: &mut Api) {
     api.post("/organizations", "organizations-register", form::create)
         .scope(Scope::Organizations)
         .takes(FIELDS);
+    api.post(
+        "/organizations/import",
+        "organizations-import",
+        import::save,
+    )
+    .scope(Scope::Organizations)
+    .takes([field("act", Kind::OneOf(&["check"]))])
+    .file("file");
     api.get(
         "/organizations/checks",
         "organizations-checks",
@@ -57,10 +65,11 @@ pub fn operations(api: &mut Api) {
     )
     .scope(Scope::Organizations)
     .takes([
-        field("act", Kind::OneOf(&["prove", "refuse", "revoke"])).needed(),
+        field("act", Kind::OneOf(&["prove", "refuse", "revoke", "invite"])).needed(),
         text("reason", 500),
         field("seen", Kind::Boolean),
         text("seen_ids", 2000),
+        text("email", 254),
     ])
     .versioned();
     api.get(

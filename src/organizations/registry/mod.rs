@@ -4,6 +4,7 @@
 
 mod actions;
 mod api;
+mod import;
 mod model;
 mod pages;
 mod queries;

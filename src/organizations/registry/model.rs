@@ -19,6 +19,18 @@ crate::text_enum!(ProviderKind {
 });
 
 impl ProviderKind {
+    /// By the first two characters of the code (GB 32100-2015, table 1).
+    pub fn of_code(code: &CreditCode) -> Self {
+        match code.prefix() {
+            "51" => Self::Association,
+            "52" => Self::SocialService,
+            "53" => Self::Foundation,
+            "91" => Self::Enterprise,
+            "12" => Self::Institution,
+            _ => Self::Other,
+        }
+    }
+
     /// Social organizations only may enter the directory of qualified organizations; everybody may bid.
     pub const fn is_social(self) -> bool {
         matches!(

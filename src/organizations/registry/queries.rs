@@ -146,6 +146,35 @@ pub fn list_by_state(
         .load(db)
 }
 
+/// Providers for which nobody acts, the longest registered first.
+pub fn list_unattended(
+    db: &mut Db,
+    after: Option<ProviderId>,
+    limit: i64,
+) -> QueryResult<Vec<Provider>> {
+    let attended = memberships::table
+        .filter(memberships::body_id.eq(providers::body_id))
+        .filter(memberships::ended_at.is_null());
+    providers::table
+        .inner_join(bodies::table.on(bodies::id.eq(providers::body_id)))
+        .filter(diesel::dsl::not(diesel::dsl::exists(attended)))
+        .filter(providers::id.gt(after.unwrap_or(ProviderId(0))))
+        .order(providers::id)
+        .limit(limit)
+        .select(columns::<Provider>())
+        .load(db)
+}
+
+/// Which of these codes some body claims that was not refused.
+pub fn claimed_of(db: &mut Db, codes: &[CreditCode]) -> QueryResult<Vec<CreditCode>> {
+    providers::table
+        .filter(providers::credit_code.eq_any(codes.to_vec()))
+        .filter(providers::state.ne(ProviderState::Refused))
+        .select(providers::credit_code)
+        .distinct()
+        .load(db)
+}
+
 /// How many wait for a check, and since when the oldest does: the reviewer's to-do list.
 pub fn count_waiting(db: &mut Db) -> QueryResult<(i64, Option<NaiveDateTime>)> {
     files::table

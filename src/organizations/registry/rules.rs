@@ -30,6 +30,10 @@ pub enum RegistryRule {
     /// Rival claims must lie side by side before one is proven; here are others than those seen.
     RivalsNotSeen,
     AnotherIsProven,
+    /// Who acts for a body invites others by oneself.
+    HasMembers,
+    /// The code of a row of an import, which another body or another row claims.
+    Claimed,
     /// A check out of turn is for those whose code another body was proven to hold.
     NobodyIsProven,
 }
@@ -64,6 +68,8 @@ impl Rule for RegistryRule {
             Self::NoCertificate => Refusal::new("registry-no-certificate"),
             Self::NoReason => Refusal::new("form-missing").at("reason"),
             Self::RivalsNotSeen => Refusal::new("registry-rivals-not-seen").at("seen"),
+            Self::HasMembers => Refusal::new("registry-has-members").at("email"),
+            Self::Claimed => Refusal::new("registry-import-claimed"),
             Self::NobodyIsProven => Refusal::new("registry-nobody-proven"),
             Self::AnotherIsProven => Refusal::new("registry-another-proven"),
         }

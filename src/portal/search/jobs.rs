@@ -11,6 +11,7 @@ use crate::infra::words::Words;
 use crate::web::State;
 use actix_web::web::Data;
 use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
 
 /// Another way to make the words of the index gets another number, and each portal makes its index anew by itself.
 pub const VERSION: i64 = 1;
@@ -92,12 +93,16 @@ pub fn rebuild(
                     .collect();
                 Ok((ids, block))
             })?;
-            let Some(last) = ids.last() else {
-                break;
-            };
-            after = *last;
+            // After the last source only what is gone can be left.
+            let until = ids.last().copied().unwrap_or(i64::MAX);
             count += block.len();
+            let kept: BTreeSet<i64> = block.iter().map(|p| p.document.subject_id).collect();
             store.write_blocking(move |tx| Ok(queries::put(tx.db, &block)?))?;
+            remove_others(store, kind, after + 1..=until, &kept)?;
+            if ids.is_empty() {
+                break;
+            }
+            after = until;
             told(count);
         }
     }
@@ -114,7 +119,17 @@ fn replace(store: &Store, kind: DocumentKind, documents: Vec<Document>) -> Resul
         let block = block.to_vec();
         store.write_blocking(move |tx| Ok(queries::put(tx.db, &block)?))?;
     }
-    let held = store.read_blocking(|db| Ok(queries::list_subjects(db, kind)?))?;
+    remove_others(store, kind, 0..=i64::MAX, &kept)
+}
+
+/// Takes out what the index still holds within the bounds beside what was kept.
+fn remove_others(
+    store: &Store,
+    kind: DocumentKind,
+    within: RangeInclusive<i64>,
+    kept: &BTreeSet<i64>,
+) -> Result<(), Failure> {
+    let held = store.read_blocking(|db| Ok(queries::list_subjects(db, kind, within)?))?;
     let gone: Vec<i64> = held.into_iter().filter(|id| !kept.contains(id)).collect();
     for block in gone.chunks(BLOCK) {
         let block = block.to_vec();

@@ -10,6 +10,7 @@ use diesel::prelude::*;
 use diesel::sql_query;
 use diesel::sql_types::{Array, BigInt, Text, Timestamp};
 use diesel::sqlite::SqliteConnection;
+use std::ops::RangeInclusive;
 
 /// Counts stop here and read “over 1,000”.
 pub const COUNTED: i64 = 1_001;
@@ -93,7 +94,7 @@ fn sounds(document: &Document) -> Vec<String> {
 /// A document with its words, made outside the writer.
 #[derive(Clone, Debug)]
 pub struct Prepared {
-    document: Document,
+    pub(super) document: Document,
     words: String,
 }
 
@@ -170,7 +171,6 @@ fn put_postgres(conn: &mut PgConnection, documents: &[Prepared]) -> QueryResult<
     Ok(())
 }
 
-/// The subjects of a kind that the index holds.
 /// The next things after an id that may have a document of this kind.
 pub fn list_sources(
     db: &mut Db,
@@ -196,9 +196,15 @@ pub fn list_sources(
     }
 }
 
-pub fn list_subjects(db: &mut Db, kind: DocumentKind) -> QueryResult<Vec<i64>> {
+/// The subjects of a kind that the index holds, those within the bounds.
+pub fn list_subjects(
+    db: &mut Db,
+    kind: DocumentKind,
+    within: RangeInclusive<i64>,
+) -> QueryResult<Vec<i64>> {
     search_documents::table
         .filter(search_documents::kind.eq(kind))
+        .filter(search_documents::subject_id.between(*within.start(), *within.end()))
         .select(search_documents::subject_id)
         .load(db)
 }

@@ -1,7 +1,7 @@
 //! Drawing up, editing, offering, signing, publishing and importing contracts.
 
 use super::SUBJECT;
-use super::import::{Finding, Row};
+use super::import::Row;
 use super::model::{Contract, ContractId, ContractState, Scan, SecretField, Secrets, SignMethod};
 use super::queries::{self, NewContract};
 use super::rules::{self, ContractRule, Step};
@@ -14,6 +14,7 @@ use crate::infra::failure::{Failure, Refusal};
 use crate::infra::ledger::{self, Entry};
 use crate::infra::outbox;
 use crate::infra::store::Tx;
+use crate::infra::table::{self, Finding};
 use crate::kernel::calendar::end_of_day;
 use crate::kernel::instant::shanghai_date;
 use crate::kernel::people::BodyId;
@@ -450,7 +451,7 @@ pub fn check_import(db: &mut Db, buyer: BodyId, rows: &[Row]) -> Result<Vec<Find
         for code in row.communities.iter().filter(|code| unknown.contains(code)) {
             findings.push(Finding {
                 line: row.line,
-                column: "communities",
+                column: "contracts-import-communities-column",
                 why: Refusal::new("contracts-import-unknown-community").arg("code", code),
             });
         }
@@ -461,7 +462,7 @@ pub fn check_import(db: &mut Db, buyer: BodyId, rows: &[Row]) -> Result<Vec<Find
         if twin || queries::is_known(db, buyer, row)? {
             findings.push(Finding {
                 line: row.line,
-                column: "title",
+                column: "contracts-import-title-column",
                 why: Refusal::new("contracts-import-known"),
             });
         }
@@ -483,7 +484,7 @@ pub fn import(
     let taken = queries::count_numbers(tx.db, year)?;
     let findings = check_import(tx.db, buyer, rows)?.len();
     if findings > 0 {
-        return Err(ContractRule::BadImport(findings).into());
+        return Err(Failure::Refused(table::bad(findings)));
     }
     for (number, row) in (taken + 1..).zip(rows) {
         let number = rules::number(year, number);

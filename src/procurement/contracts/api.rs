@@ -56,6 +56,7 @@ pub fn operations(api: &mut Api) {
     export::operations(api, &names, &FILTERS, list::export);
     api.post("/contracts/import", "contracts-import", import::save)
         .scope(Scope::Contracts)
+        .takes([field("act", Kind::OneOf(&["check"]))])
         .file("file");
     api.get("/contracts/drafts", "contracts-drafts", list_drafts)
         .scope(Scope::Contracts)

@@ -13,7 +13,7 @@ pub use actions::{
     sign, take_back,
 };
 pub use api::operations;
-pub use import::{Finding, Row, column_of, read as read_import};
+pub use import::{Row, read as read_import};
 pub use model::{
     Contract, ContractId, ContractState, Course, Scan, SecretField, Secrets, Side, SignContracts,
     SignMethod,

@@ -20,8 +20,6 @@ pub enum ContractRule {
     NotAScan,
     NoProvider,
     AlreadyDrawnUp,
-    /// How many places of an import are wrong.
-    BadImport(usize),
     /// Anybody may bid in anybody's name; only who is proven to be that body signs for it.
     ProviderUnproven,
 }
@@ -48,9 +46,6 @@ impl Rule for ContractRule {
             Self::NotAScan => Refusal::new("contracts-rule-not-a-scan").at("scan"),
             Self::NoProvider => Refusal::new("contracts-rule-no-provider"),
             Self::AlreadyDrawnUp => Refusal::new("contracts-rule-drawn-up"),
-            Self::BadImport(count) => Refusal::new("contracts-import-bad")
-                .arg("count", count)
-                .at("file"),
             Self::ProviderUnproven => Refusal::new("contracts-rule-unproven"),
         }
     }

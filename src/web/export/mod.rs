@@ -8,6 +8,7 @@ mod csv;
 mod xlsx;
 
 pub use atom::tag;
+pub use xlsx::{Sheet, write as write_book};
 
 use super::{Answer, AppError, View};
 use crate::infra::failure::{Failure, Refusal};
@@ -292,11 +293,17 @@ impl<'a> Export<'a> {
         let bytes = match self.rows {
             Rows::Feed(entries) => atom::write(self.view, name, self.title, entries).into_bytes(),
             Rows::Sheet(rows) => {
-                let (title, heads, widths) = (self.title, self.heads, self.widths);
+                let sheet = Sheet {
+                    title: self.title,
+                    heads: self.heads,
+                    widths: self.widths,
+                    rows,
+                    is_text: false,
+                };
                 // A large sheet takes a second to pack.
                 actix_web::web::block(move || match format {
-                    Format::Xlsx => xlsx::write(&title, &heads, &widths, &rows),
-                    Format::Csv | Format::Atom => csv::write(&heads, &rows),
+                    Format::Xlsx => write_book(&[sheet]),
+                    Format::Csv | Format::Atom => csv::write(&sheet.heads, &sheet.rows),
                 })
                 .await
                 .map_err(AppError::internal)??

@@ -10,43 +10,55 @@ use rust_xlsxwriter::{
 /// A cell holds no more (`Excel`'s limit is in UTF-16 units).
 const MAX_UNITS: usize = 32_767;
 
-pub fn write(
-    title: &str,
-    heads: &[String],
-    widths: &[u8],
-    rows: &[Vec<Cell>],
-) -> Result<Vec<u8>, Failure> {
-    build(title, heads, widths, rows).map_err(Failure::internal)
+/// One table of a workbook; `widths` are in characters.
+pub struct Sheet {
+    pub title: String,
+    pub heads: Vec<String>,
+    pub widths: Vec<u8>,
+    pub rows: Vec<Vec<Cell>>,
+    /// Whether what is typed into it stays text, so that long codes keep their digits.
+    pub is_text: bool,
 }
 
-fn build(
-    title: &str,
-    heads: &[String],
-    widths: &[u8],
-    rows: &[Vec<Cell>],
-) -> Result<Vec<u8>, XlsxError> {
+pub fn write(sheets: &[Sheet]) -> Result<Vec<u8>, Failure> {
+    build(sheets).map_err(Failure::internal)
+}
+
+fn build(sheets: &[Sheet]) -> Result<Vec<u8>, XlsxError> {
     let mut book = Workbook::new();
     // The same rows give the same file: it does not say when it was asked for.
     let made = ExcelDateTime::from_ymd(2026, 1, 1)?;
     book.set_properties(&DocProperties::new().set_creation_datetime(&made));
-    let sheet = book.add_worksheet();
-    sheet.set_name(sheet_name(title))?;
+    for sheet in sheets {
+        fill(book.add_worksheet(), sheet)?;
+    }
+    book.save_to_buffer()
+}
+
+fn fill(sheet: &mut Worksheet, given: &Sheet) -> Result<(), XlsxError> {
+    sheet.set_name(sheet_name(&given.title))?;
     let head = Format::new().set_bold().set_align(FormatAlign::Left);
-    for (at, (text, width)) in (0_u16..).zip(heads.iter().zip(widths)) {
-        sheet.write_string_with_format(0, at, text, &head)?;
+    let text = Format::new().set_num_format("@");
+    for (at, (name, width)) in (0_u16..).zip(given.heads.iter().zip(&given.widths)) {
         sheet.set_column_width(at, f64::from(*width))?;
+        if given.is_text {
+            sheet.set_column_format(at, &text)?;
+        }
+        sheet.write_string_with_format(0, at, name, &head)?;
     }
     sheet.set_freeze_panes(1, 0)?;
-    let last_row = u32::try_from(rows.len()).unwrap_or(u32::MAX);
-    let last_column = u16::try_from(heads.len()).unwrap_or(1).saturating_sub(1);
+    let last_row = u32::try_from(given.rows.len()).unwrap_or(u32::MAX);
+    let last_column = u16::try_from(given.heads.len())
+        .unwrap_or(1)
+        .saturating_sub(1);
     sheet.autofilter(0, 0, last_row, last_column)?;
     let formats = Formats::new();
-    for (at, row) in (1_u32..).zip(rows) {
+    for (at, row) in (1_u32..).zip(&given.rows) {
         for (column, cell) in (0_u16..).zip(row) {
             formats.write(sheet, at, column, cell)?;
         }
     }
-    book.save_to_buffer()
+    Ok(())
 }
 
 struct Formats {
@@ -149,7 +161,14 @@ mod tests {
         let heads: Vec<String> = ["名称", "金额", "日期", "空", "数", "长"]
             .map(str::to_owned)
             .into();
-        let bytes = write("合同[2026]: 一/二", &heads, &[20; 6], &[row]).unwrap();
+        let sheet = Sheet {
+            title: "合同[2026]: 一/二".into(),
+            heads,
+            widths: vec![20; 6],
+            rows: vec![row],
+            is_text: false,
+        };
+        let bytes = write(&[sheet]).unwrap();
         let mut book = Xlsx::new(Cursor::new(bytes)).unwrap();
         assert_eq!(book.sheet_names(), ["合同 2026   一 二"]);
         let sheet = book.worksheet_range_at(0).unwrap().unwrap();

@@ -57,6 +57,7 @@ api-catalogue-compare = What changed between two years’ catalogues
 api-catalogue-year = All items of one year’s catalogue
 api-catalogue-item = One item of the catalogue
 api-organizations-register = Registers an organization
+api-organizations-import = Enter organizations from a table and invite somebody of each; with act check, only check it
 api-organizations-checks = Organizations that wait for a check
 api-organizations-check = Decides a check: proves, refuses or revokes
 api-organizations-own = The own registration

@@ -57,6 +57,7 @@ api-catalogue-compare = 两年目录之间的变化
 api-catalogue-year = 某一年目录的全部条目
 api-catalogue-item = 目录中的一项
 api-organizations-register = 登记组织信息
+api-organizations-import = 批量录入单位并邀请经办人；act 为 check 时只检查
 api-organizations-checks = 等待核验的组织
 api-organizations-check = 核验：通过、不予通过或撤销
 api-organizations-own = 本组织的登记信息

@@ -1,8 +1,9 @@
 //! The reviewers' checks: certificate against data, rival claims side by side.
 
 use super::{NAV, facts, named, own, tag};
+use crate::accounts;
 use crate::infra::actor::Actor;
-use crate::infra::failure::{Failure, Refusal};
+use crate::infra::failure::{Failure, Refusal, Rule};
 use crate::infra::ledger;
 use crate::kernel::instant;
 use crate::kernel::paging::{Page, PageSize, decode_cursor};
@@ -15,12 +16,17 @@ use actix_web::web::{Data, Path};
 use chrono::NaiveDateTime;
 use serde_json::{Value, json};
 
+/// The tab of bodies for which nobody acts.
+const UNATTENDED: &str = "unattended";
+
 pub async fn list(_who: May<CheckProviders>, view: View, state: Data<State>) -> Answer {
     let query = view.query();
-    let wanted: ProviderState = query
-        .raw("state")
-        .parse()
-        .unwrap_or(ProviderState::Unproven);
+    // Either a state of the check, or those for which nobody acts.
+    let wanted: Option<ProviderState> = match query.raw("state") {
+        UNATTENDED => None,
+        state => Some(state.parse().unwrap_or(ProviderState::Unproven)),
+    };
+    let tab = wanted.map_or(UNATTENDED, |state| state.as_str());
     let after = decode_cursor::<1>(query.raw("after"))
         .ok()
         .and_then(|[id]| id.parse().ok());
@@ -28,7 +34,10 @@ pub async fn list(_who: May<CheckProviders>, view: View, state: Data<State>) -> 
     let rows = state
         .store
         .read(move |db| {
-            let found = queries::list_by_state(db, wanted, after, size.limit())?;
+            let found = match wanted {
+                Some(state) => queries::list_by_state(db, state, after, size.limit())?,
+                None => queries::list_unattended(db, after, size.limit())?,
+            };
             let claims = queries::count_claims(db, &found)?;
             let handed_in = queries::certificates_of(db, &found)?;
             let rows = found.into_iter().map(|provider| {
@@ -42,7 +51,7 @@ pub async fn list(_who: May<CheckProviders>, view: View, state: Data<State>) -> 
     let page = Page::of(rows, size, |row| vec![row.0.id.to_string()]);
     let next = page
         .next
-        .map(|cursor| format!("/organizations/checks?state={wanted}&after={cursor}"));
+        .map(|cursor| format!("/organizations/checks?state={tab}&after={cursor}"));
     let rows: Vec<Value> = page
         .rows
         .iter()
@@ -54,25 +63,27 @@ pub async fn list(_who: May<CheckProviders>, view: View, state: Data<State>) -> 
                 "code": provider.credit_code,
                 "head": provider.legal_head,
                 "since": since.map(instant::minute),
-                "waited": since.filter(|_| wanted == ProviderState::Unproven).map(|since| view.waited(since)),
+                "waited": since.filter(|_| wanted == Some(ProviderState::Unproven)).map(|since| view.waited(since)),
                 "rivals": (*rivals > 0).then(|| rivals.to_string()),
             })
         })
         .collect();
     let tabs: Vec<Value> = ProviderState::ALL
         .iter()
-        .map(|state| {
+        .map(ProviderState::as_str)
+        .chain([UNATTENDED])
+        .map(|one| {
             json!({
-                "href": format!("/organizations/checks?state={state}"),
-                "label": view.say(&format!("registry-checks-{state}")),
-                "current": *state == wanted,
+                "href": format!("/organizations/checks?state={one}"),
+                "label": view.say(&format!("registry-checks-{one}")),
+                "current": one == tab,
             })
         })
         .collect();
     let title = view.say("registry-checks-title");
     let page = json!({
-        "rows": rows, "tabs": tabs, "empty": view.say(&format!("registry-checks-none-{wanted}")),
-        "pager": { "prev": after.map(|_: ProviderId| format!("/organizations/checks?state={wanted}")), "next": next, "count_text": "" },
+        "rows": rows, "tabs": tabs, "empty": view.say(&format!("registry-checks-none-{tab}")),
+        "pager": { "prev": after.map(|_: ProviderId| format!("/organizations/checks?state={tab}")), "next": next, "count_text": "" },
     });
     view.render("organizations/registry/checks", "work", &title, &page)
 }
@@ -110,7 +121,7 @@ async fn show_with(
     status: StatusCode,
 ) -> Answer {
     let (reader, now) = (actor.clone(), state.store.now());
-    let (provider, lists, certificate, rivals, history) = state
+    let (provider, lists, certificate, rivals, invited, history) = state
         .store
         .read(move |db| {
             let provider = queries::find(db, id)?;
@@ -125,8 +136,14 @@ async fn show_with(
                 let has_certificate = queries::find_certificate(db, rival.id)?.is_some();
                 rivals.push((rival, has_certificate));
             }
+            let is_attended = !accounts::list_members(db, provider.body_id)?.is_empty();
+            let invited = if is_attended {
+                None
+            } else {
+                Some(accounts::list_invitations_of_body(db, provider.body_id)?)
+            };
             let history = ledger::history(db, (queries::SUBJECT, id.0), Some(&reader), now)?;
-            Ok((provider, lists, certificate, rivals, history))
+            Ok((provider, lists, certificate, rivals, invited, history))
         })
         .await?;
     let seen: Vec<String> = rivals
@@ -151,8 +168,18 @@ async fn show_with(
         })
         .collect();
     let unproven = provider.state == ProviderState::Unproven;
+    // All offers of one letter end together.
+    let invitation = invited.iter().flatten().next_back().map(|last| {
+        let until = instant::date(last.expires_at);
+        view.say_with(
+            "registry-invited",
+            &[("email", &last.email), ("until", &until)],
+        )
+    });
     let page = json!({
         "name": provider.name,
+        "can_invite": invited.is_some(),
+        "invitation": invitation,
         "version": provider.version,
         "tag": tag(view, provider.state),
         "rows": facts(view, &provider, &lists.0, &lists.1),
@@ -188,10 +215,15 @@ pub async fn decide(
     let (id, actor, version) = (*id, who.actor.clone(), form.version());
     let act = form.raw("act").to_owned();
     form.name(&[("reason", "registry-reason")]);
-    let reason = if act == "prove" {
-        String::new()
-    } else {
-        form.text("reason", 500)
+    let reason = match act.as_str() {
+        "prove" | "invite" => String::new(),
+        _ => form.text("reason", 500),
+    };
+    let email = match act.as_str() {
+        "invite" => form.parsed("email", |typed| {
+            accounts::read_email(typed).map_err(|rule| rule.refusal())
+        }),
+        _ => None,
     };
     // The ids that lay side by side on the page count as seen only with the box ticked.
     let seen: Vec<ProviderId> = if form.is_checked("seen") {
@@ -206,16 +238,22 @@ pub async fn decide(
         "prove" => "registry-flash-proven",
         "refuse" => "registry-flash-refused",
         "revoke" => "registry-flash-revoked",
+        "invite" => "registry-flash-invited",
         _ => return Err(AppError::BadRequest),
     };
     if !form.is_ok() {
         return show_with(&who.actor, &view, &state, id, &form, StatusCode::OK).await;
     }
+    let (worded, language) = (super::founder_roles(&view), view.language());
     let key = view.once_key(&form);
     let done = state.write_once(key, move |tx| {
         match act.as_str() {
             "prove" => actions::prove(tx, &actor, id, version, &seen)?,
             "refuse" => actions::refuse(tx, &actor, id, version, &reason)?,
+            "invite" => {
+                let email = email.as_deref().unwrap_or_default();
+                actions::invite(tx, &actor, id, email, &worded, language)?;
+            }
             _ => actions::revoke(tx, &actor, id, version, &reason)?,
         }
         Ok(format!("/organizations/checks/{id}"))

@@ -3,12 +3,14 @@
 pub(super) mod certificate;
 pub(super) mod checks;
 pub(super) mod form;
+pub(super) mod import;
 pub(super) mod own;
 pub(super) mod uploads;
 
 pub use uploads::{read_upload, send};
 
 use super::ProviderState;
+use super::actions::FOUNDER;
 use super::model::Provider;
 use crate::web::View;
 use actix_web::web::{ServiceConfig, get, post, resource};
@@ -21,6 +23,12 @@ pub fn routes(cfg: &mut ServiceConfig) {
             .route(get().to(form::begin))
             .route(post().to(form::create)),
     )
+    .service(
+        resource("/organizations/import")
+            .route(get().to(import::edit))
+            .route(post().to(import::save)),
+    )
+    .service(resource("/organizations/import/sheet").route(get().to(import::sheet)))
     .service(resource("/organizations/checks").route(get().to(checks::list)))
     .service(
         resource("/organizations/checks/{id}")
@@ -42,6 +50,12 @@ pub fn routes(cfg: &mut ServiceConfig) {
 }
 
 const NAV: &str = "organizations";
+
+/// The roles of whoever registers a body, or is invited to act for it, in words.
+fn founder_roles(view: &View) -> String {
+    let words = FOUNDER.map(|role| view.say(&format!("accounts-role-{role}")));
+    words.join(" · ")
+}
 
 fn tag(view: &View, state: ProviderState) -> Value {
     let kind = match state {

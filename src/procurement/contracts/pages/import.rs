@@ -1,40 +1,30 @@
-//! Uploading running contracts from before the portal: everything that is wrong at once, or all rows.
+//! Uploading running contracts from before the portal.
 
-use crate::infra::failure::{Failure, Refusal, Rule};
-use crate::infra::sheet::{self, SheetRule};
+use crate::infra::db::Db;
+use crate::infra::store::Tx;
+use crate::organizations::registry;
 use crate::procurement::contracts::actions;
-use crate::procurement::contracts::import::{self as reading, COLUMNS, Finding};
+use crate::procurement::contracts::import::{self as reading, COLUMNS, Row};
 use crate::procurement::contracts::model::PublishContracts;
-use crate::procurement::contracts::rules::ContractRule;
-use crate::web::{Answer, AppError, Form, May, State, View, multipart};
+use crate::web::imports::Import;
+use crate::web::{Answer, AppError, Form, May, State, View};
 use actix_multipart::Multipart;
-use actix_web::web::{self, Data};
-use serde_json::{Value, json};
-use std::sync::Arc;
+use actix_web::web::Data;
+
+const CONTRACTS: Import<Row> = Import {
+    path: "/contracts/import",
+    nav: "work",
+    title: "contracts-import-title",
+    lede: "contracts-import-lede",
+    button: "contracts-import-button",
+    list: ("/contracts", "contracts-title"),
+    flash: "contracts-flash-imported",
+    columns: COLUMNS,
+    read: reading::read,
+};
 
 pub async fn edit(_who: May<PublishContracts>, view: View) -> Answer {
-    show(&view, &Form::default(), &[])
-}
-
-fn show(view: &View, form: &Form, findings: &[Finding]) -> Answer {
-    let rows: Vec<Value> = findings
-        .iter()
-        .map(|finding| {
-            json!({
-                "line": finding.line.to_string(),
-                "column": if finding.column.is_empty() { "—" } else { finding.column },
-                "reason": view.word(&finding.why),
-            })
-        })
-        .collect();
-    let title = view.say("contracts-import-title");
-    view.render_form(
-        "procurement/contracts/import",
-        "work",
-        &title,
-        form,
-        &json!({ "bad": rows, "columns": COLUMNS.join(",") }),
-    )
+    CONTRACTS.show(&view, &Form::default(), &[])
 }
 
 pub async fn save(
@@ -43,45 +33,19 @@ pub async fn save(
     state: Data<State>,
     body: Multipart,
 ) -> Answer {
-    let (mut form, uploads) = multipart::read(body).await?;
-    let buyer = who.actor.body_id().ok_or(AppError::Forbidden)?;
-    let Some(upload) = uploads.into_iter().find(|upload| upload.field == "file") else {
-        form.refuse(Refusal::new("form-file-missing").at("file"));
-        return show(&view, &form, &[]);
+    let actor = who.actor;
+    let buyer = actor.body_id().ok_or(AppError::Forbidden)?;
+    let check = move |db: &mut Db, rows: &[Row]| actions::check_import(db, buyer, rows);
+    let write = move |tx: &mut Tx, rows: &[Row]| {
+        actions::import(tx, Some(&actor), buyer, rows).map(|_count| ())
     };
-    let read = web::block(move || {
-        let csv = sheet::as_csv(&upload.bytes, |head| reading::column_of(head).is_some())?;
-        Ok::<_, SheetRule>(reading::read(&csv))
-    });
-    let rows = match read.await.map_err(AppError::internal)? {
-        Ok(Ok(rows)) => Arc::new(rows),
-        Ok(Err(findings)) => return show_bad(&view, form, &findings),
-        Err(unread) => {
-            form.refuse(unread.refusal());
-            return show(&view, &form, &[]);
-        }
-    };
-    let (actor, entered) = (who.actor, rows.clone());
-    let done = state
-        .write_once(view.once_key(&form), move |tx| {
-            actions::import(tx, Some(&actor), buyer, &entered)?;
-            Ok("/contracts".to_owned())
-        })
-        .await;
-    match done {
-        Ok(place) => Ok(view.see_other_with(&place, "contracts-flash-imported")),
-        Err(Failure::Refused(refusal)) if refusal.key == "contracts-import-bad" => {
-            let findings = state
-                .store
-                .read(move |db| actions::check_import(db, buyer, &rows))
-                .await?;
-            show_bad(&view, form, &findings)
-        }
-        Err(error) => Err(error.into()),
-    }
+    CONTRACTS.save(&view, &state, body, check, write).await
 }
 
-fn show_bad(view: &View, mut form: Form, findings: &[Finding]) -> Answer {
-    form.refuse(ContractRule::BadImport(findings.len()).refusal());
-    show(view, &form, findings)
+pub async fn sheet(_who: May<PublishContracts>, view: View, state: Data<State>) -> Answer {
+    let read = |db: &mut _| Ok((registry::scope_names(db)?, registry::area_names(db)?));
+    let (scopes, areas) = state.store.read(read).await?;
+    // A contract names communities and villages.
+    let communities = areas.into_iter().filter(|(code, _)| code.len() == 12);
+    CONTRACTS.sheet(&view, scopes, communities.collect())
 }

@@ -21,6 +21,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .route("/contracts", get().to(list::list))
         .route("/contracts/import", get().to(import::edit))
         .route("/contracts/import", post().to(import::save))
+        .route("/contracts/import/sheet", get().to(import::sheet))
         .route("/contracts/drafts", get().to(list::drafts))
         .route("/contracts/{id}", get().to(show::show))
         .route("/contracts/{id}/print", get().to(show::print))
