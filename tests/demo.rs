@@ -11,7 +11,7 @@ use sanshe::infra::ledger;
 use scraper::{Html, Selector};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-fn told(database: Database) -> Portal {
+pub fn told(database: Database) -> Portal {
     let portal = Portal::start(database);
     demo::tell(&portal.state).unwrap();
     portal.run_jobs();

@@ -40,6 +40,7 @@ mod messages;
 mod migrations;
 mod operations;
 mod organizations;
+mod pictures;
 mod portal;
 mod privacy;
 mod roles;

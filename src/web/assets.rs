@@ -1,12 +1,13 @@
 //! Assets from inside the binary, for ever cacheable under a versioned address.
 
 use super::State;
-use crate::infra::embedded::Templates;
+use crate::infra::embedded::{Pictures, Templates};
 use actix_web::{HttpRequest, HttpResponse, web};
+use rust_embed::EmbeddedFile;
 
 /// The first ten hexadecimal digits of an asset's hash; `None` when there is no such asset.
 pub fn version(name: &str) -> Option<String> {
-    Templates::get(&format!("assets/{name}")).map(|file| {
+    find(name).map(|file| {
         hex::encode(file.metadata.sha256_hash())
             .chars()
             .take(10)
@@ -14,14 +15,23 @@ pub fn version(name: &str) -> Option<String> {
     })
 }
 
+/// `help/<language>/<name>.webp` is a picture of a guide.
+fn find(name: &str) -> Option<EmbeddedFile> {
+    match name.strip_prefix("help/") {
+        Some(picture) => Pictures::get(picture),
+        None => Templates::get(&format!("assets/{name}")),
+    }
+}
+
 async fn serve(req: HttpRequest, name: web::Path<String>) -> HttpResponse {
-    let Some(file) = Templates::get(&format!("assets/{name}")) else {
+    let Some(file) = find(&name) else {
         return HttpResponse::NotFound().finish();
     };
     let kind = match name.rsplit('.').next() {
         Some("css") => "text/css; charset=utf-8",
         Some("js") => "text/javascript; charset=utf-8",
         Some("svg") => "image/svg+xml",
+        Some("webp") => "image/webp",
         _ => "application/octet-stream",
     };
     cacheable(&req, kind, file.data.into_owned())

@@ -4,6 +4,7 @@ use super::context::{Ctx, Origin, context_of, is_api};
 use super::cookies::{SESSION, VISITOR, cookie};
 use super::error::{AppError, Personal, Why, Worded};
 use super::error_pages::word_error;
+use super::patience;
 use super::state::State;
 use super::view::View;
 use actix_web::body::{BoxBody, MessageBody};
@@ -71,6 +72,7 @@ pub async fn guard(
         .cookie(VISITOR)
         .is_some_and(|cookie| cookie.value().len() == 32);
     without_nul(&mut req);
+    patience::limit(&mut req);
     let (body, too_large) = read_form(&mut req).await;
     let (context, renewed) = context_of(&req, &state, body).await;
     let ctx = Ctx(Rc::new(context));

@@ -16,6 +16,7 @@ pub mod imports;
 pub mod kept;
 pub mod multipart;
 pub mod page;
+pub mod patience;
 pub mod qr;
 pub mod state;
 pub mod throttle;

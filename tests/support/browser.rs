@@ -310,17 +310,27 @@ impl Browser {
     /// Writes a picture of the whole page, as PNG.
     pub fn screenshot(&self, path: &Path) {
         let size = self.cdp("Page.getLayoutMetrics", &json!({}))["cssContentSize"].clone();
-        let taken = self.cdp(
-            "Page.captureScreenshot",
-            &json!({
-                "format": "png",
-                "captureBeyondViewport": true,
-                "clip": {
-                    "x": 0, "y": 0, "scale": 1,
-                    "width": size["width"], "height": size["height"],
-                },
-            }),
-        );
+        let clip = json!({
+            "x": 0, "y": 0, "scale": 1, "width": size["width"], "height": size["height"],
+        });
+        self.shoot(path, "png", &clip);
+    }
+
+    /// Writes a picture of the page from the top of an element on, as WebP.
+    pub fn picture(&self, path: &Path, css: &str, height: u32) {
+        let top = self.script(&format!(
+            "return document.querySelector({css:?}).getBoundingClientRect().top + scrollY;"
+        ));
+        let width = *self.width.borrow();
+        let clip = json!({ "x": 0, "y": top, "scale": 1, "width": width, "height": height });
+        self.shoot(path, "webp", &clip);
+    }
+
+    fn shoot(&self, path: &Path, format: &str, clip: &Value) {
+        let wanted = json!({
+            "format": format, "captureBeyondViewport": true, "clip": clip,
+        });
+        let taken = self.cdp("Page.captureScreenshot", &wanted);
         let picture = base64::engine::general_purpose::STANDARD
             .decode(text_of(&taken["data"]))
             .expect("a picture in base64");

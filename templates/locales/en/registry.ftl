@@ -159,6 +159,7 @@ registry-file-missing = Choose a file
 registry-import-title = Enter organizations from a table
 registry-import-lede = Takes organizations over from your registers and invites somebody of each to act for it. They stay unproven until the certificate that they hand in is checked.
 registry-import-button = Enter and invite
+registry-import-list = Bodies nobody acts for
 registry-import-email = E-mail
 registry-import-email-hint = The invitation goes there and is good for seven days; send it again from “Nobody acts”.
 registry-import-scope = Catalogue codes

@@ -159,6 +159,7 @@ registry-file-missing = 请选择文件
 registry-import-title = 批量录入单位
 registry-import-lede = 把登记管理系统中的单位批量录入，并邀请各单位的经办人加入。录入后为“未核验”，单位提交证书后照常核验。
 registry-import-button = 录入并发出邀请
+registry-import-list = 无人经办的单位
 registry-import-email = 经办人邮箱
 registry-import-email-hint = 邀请发到这个邮箱，七天内有效，到期可在“无人经办”中重发。
 registry-import-scope = 服务事项编码

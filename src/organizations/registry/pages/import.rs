@@ -18,7 +18,7 @@ const ORGANIZATIONS: Import<Row> = Import {
     button: "registry-import-button",
     list: (
         "/organizations/checks?state=unattended",
-        "registry-checks-unattended",
+        "registry-import-list",
     ),
     flash: "registry-flash-imported",
     columns: COLUMNS,
