@@ -30,6 +30,7 @@ mod exports;
 mod faces;
 mod files;
 mod forms;
+mod fuzz;
 mod imports;
 mod kill;
 mod layers;

@@ -15,9 +15,9 @@ pub use api::operations;
 pub use model::{
     Catalogue, CatalogueId, CatalogueItem, CatalogueItemId, CatalogueState, Heading, Offered,
 };
-pub use pages::{ManageCatalogue, routes};
+pub use pages::{ManageCatalogue, offered, routes};
 pub use queries::{
     find, find_item, find_published, list_children, list_items, list_public, list_versions_of,
-    load_offered, newest_published,
+    newest_published,
 };
 pub use rules::{BadRow, Row, is_column, read as read_csv};

@@ -18,9 +18,8 @@ const LEAST: u64 = 1024;
 
 /// Puts the patience around the body of a request.
 pub fn limit(req: &mut ServiceRequest) {
-    if let payload @ (Payload::H1 { .. } | Payload::H2 { .. } | Payload::Stream { .. }) =
-        req.take_payload()
-    {
+    let payload = req.take_payload();
+    if !matches!(payload, Payload::None) {
         let payload = Box::pin(patient(payload));
         req.set_payload(Payload::Stream { payload });
     }

@@ -5,9 +5,13 @@ pub(super) mod drafts;
 pub(super) mod import;
 pub(super) mod read;
 
+use super::model::Offered;
+use super::queries;
+use crate::infra::failure::Failure;
 use crate::kernel::roles::{BodyKind, Role};
-use crate::web::{Permission, export};
+use crate::web::{Permission, State, export};
 use actix_web::web::{ServiceConfig, get, post};
+use std::sync::Arc;
 
 /// Importing a version and looking at drafts.
 pub struct ManageCatalogue;
@@ -41,4 +45,13 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .route("/catalogue/drafts/{id}/publish", post().to(drafts::publish))
         .route("/catalogue/drafts/{id}/discard", post().to(drafts::discard))
         .route("/catalogue/{year}/{code}", get().to(read::show));
+}
+
+/// The towns and items that lists offer as filters, read once for each version of the public pages.
+pub async fn offered(state: &State) -> Result<Arc<Offered>, Failure> {
+    state
+        .read_shared("offered".into(), |db| {
+            Ok(Arc::new(queries::load_offered(db)?))
+        })
+        .await
 }

@@ -149,7 +149,6 @@ struct Found {
     county: Option<Region>,
     services: Services,
     open: OpenProjects,
-    places: Places,
 }
 
 fn find(db: &mut Db, code: &str, now: NaiveDateTime) -> Result<Found, Failure> {
@@ -167,7 +166,6 @@ fn find(db: &mut Db, code: &str, now: NaiveDateTime) -> Result<Found, Failure> {
     Ok(Found {
         services: Services::in_community(db, code)?,
         open: OpenProjects::load(db, Some(code), now, OPEN_PROJECTS)?,
-        places: Places::load(db)?,
         region,
         town,
         county,
@@ -183,6 +181,7 @@ pub async fn show(view: View, req: HttpRequest, code: Path<String>) -> Answer {
         .store
         .read(move |db| find(db, &code, now))
         .await?;
+    let places = Places::shared(&view.state).await?;
     let region = &found.region;
     match region.kind {
         RegionKind::Community | RegionKind::Village => {}
@@ -193,7 +192,7 @@ pub async fn show(view: View, req: HttpRequest, code: Path<String>) -> Answer {
     }
     let title = view.say_with("communities-title", &[("name", region.short_name())]);
     let today = instant::shanghai_date(now);
-    let rows = |ended| found.services.view(&view, &found.places, today, ended);
+    let rows = |ended| found.services.view(&view, &places, today, ended);
     let body = json!({
         "crumbs": crumbs(&found),
         "heading": title,
@@ -204,7 +203,7 @@ pub async fn show(view: View, req: HttpRequest, code: Path<String>) -> Answer {
         "coverage": grid(&view, &found.services, today),
         "running": rows(false),
         "ended": rows(true),
-        "projects": found.open.view(&view, &found.places),
+        "projects": found.open.view(&view, &places),
         "updated": updated(&view, &found.services),
         "now": instant::minute(now),
     });

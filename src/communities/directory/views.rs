@@ -10,10 +10,11 @@ use crate::kernel::people::BodyId;
 use crate::procurement::contracts;
 use crate::procurement::projects::{self, ProjectId};
 use crate::regions::{self, Region};
-use crate::web::View;
+use crate::web::{State, View};
 use chrono::{NaiveDate, NaiveDateTime};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// The county's towns and places, to word lists of codes with.
 pub struct Places {
@@ -22,11 +23,18 @@ pub struct Places {
 }
 
 impl Places {
-    pub fn load(db: &mut Db) -> Result<Self, Failure> {
+    fn load(db: &mut Db) -> Result<Self, Failure> {
         Ok(Self {
             towns: regions::list_towns(db)?,
             places: regions::list_communities(db)?,
         })
+    }
+
+    /// The same, read once for each version of the public pages.
+    pub async fn shared(state: &State) -> Result<Arc<Self>, Failure> {
+        state
+            .read_shared("places".into(), |db| Ok(Arc::new(Self::load(db)?)))
+            .await
     }
 
     pub fn count(&self) -> usize {

@@ -138,10 +138,7 @@ impl From<queries::Listed> for Entry {
 }
 
 async fn list(view: View, state: Data<State>) -> Answer {
-    let offer = state
-        .store
-        .read(|db| Ok(catalogue::load_offered(db)?))
-        .await?;
+    let offer = catalogue::offered(&state).await?;
     let (asked, size) = (directory::asked(&view, &offer), size(&view));
     let rows = state
         .store

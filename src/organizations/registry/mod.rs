@@ -12,6 +12,7 @@ mod rules;
 
 pub use actions::{ask_for_check, attach_certificate, edit, prove, refuse, register, revoke};
 pub use api::operations;
+pub use import::read as read_import;
 pub use model::{
     CheckProviders, KeepOwnProvider, NewFile, NewProvider, Provider, ProviderId, ProviderKind,
     ProviderState, SeeOwnProvider, StoredFile,
@@ -22,4 +23,4 @@ pub use queries::{
 };
 pub use rules::{Step, next_state, sort_key, widest};
 
-pub use pages::{read_upload, routes, send};
+pub use pages::{Names, names, read_upload, routes, send};

@@ -25,7 +25,6 @@ struct Found {
     mine: Option<Region>,
     open: OpenProjects,
     open_count: i64,
-    places: Places,
 }
 
 fn find(db: &mut Db, mine: Option<String>, now: NaiveDateTime) -> Result<Found, Failure> {
@@ -37,7 +36,6 @@ fn find(db: &mut Db, mine: Option<String>, now: NaiveDateTime) -> Result<Found, 
         },
         open: OpenProjects::load(db, None, now, OPEN)?,
         open_count: directory::count_open_projects(db, now)?,
-        places: Places::load(db)?,
     })
 }
 
@@ -45,6 +43,7 @@ pub async fn show(view: View, req: HttpRequest) -> Answer {
     let mine = directory::remembered(&req);
     let now = view.state.store.now();
     let found = view.state.store.read(move |db| find(db, mine, now)).await?;
+    let places = Places::shared(&view.state).await?;
     let today = instant::shanghai_date(now);
     let sums = view
         .state
@@ -59,8 +58,8 @@ pub async fn show(view: View, req: HttpRequest) -> Answer {
             "href": format!("/communities/{}", region.code),
             "label": view.say_with("portal-home-my-community", &[("name", region.short_name())]),
         })),
-        "figures": figures_view(&view, &found, &sums, now),
-        "projects": found.open.view(&view, &found.places),
+        "figures": figures_view(&view, places.count(), &sums, now),
+        "projects": found.open.view(&view, &places),
         "open_count": open_count,
         // A visitor is asked to sign in; somebody else's member would only be turned away.
         "may_buy": view.actor().is_none_or(Actor::may::<PrepareProjects>),
@@ -68,13 +67,13 @@ pub async fn show(view: View, req: HttpRequest) -> Answer {
     view.render("portal/home", "home", &view.say("portal-home-title"), &body)
 }
 
-fn figures_view(view: &View, found: &Found, figures: &Figures, now: NaiveDateTime) -> Value {
+fn figures_view(view: &View, places: usize, figures: &Figures, now: NaiveDateTime) -> Value {
     let year = instant::shanghai_date(now).year().to_string();
     json!([
         { "figure": figures.proven.to_string(), "unit": null, "label": view.say("portal-home-figure-providers") },
         { "figure": figures.listed.to_string(), "unit": null, "label": view.say("portal-home-figure-listed") },
         {
-            "figure": format!("{} / {}", figures.served, found.places.count()),
+            "figure": format!("{} / {}", figures.served, places),
             "unit": null,
             "label": view.say("portal-home-figure-communities"),
         },

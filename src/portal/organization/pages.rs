@@ -18,7 +18,6 @@ pub struct Found {
     pub scope: Vec<(String, Option<String>)>,
     pub areas: Vec<String>,
     services: Services,
-    places: Places,
 }
 
 pub fn find(db: &mut Db, id: ProviderId) -> Result<Found, Failure> {
@@ -46,7 +45,6 @@ pub fn find(db: &mut Db, id: ProviderId) -> Result<Found, Failure> {
             .map(|region| region.short_name().to_owned())
             .collect(),
         services: Services::by_provider(db, provider.body_id)?,
-        places: Places::load(db)?,
         provider,
     })
 }
@@ -62,6 +60,7 @@ pub fn may_see(view: &View, provider: &Provider) -> bool {
 pub async fn show(view: View, id: Path<ProviderId>) -> Answer {
     let id = *id;
     let found = view.state.store.read(move |db| find(db, id)).await?;
+    let places = Places::shared(&view.state).await?;
     let provider = &found.provider;
     if !may_see(&view, provider) {
         return Err(Failure::NotFound.into());
@@ -72,7 +71,7 @@ pub async fn show(view: View, id: Path<ProviderId>) -> Answer {
         provider.kind.as_str().replace('_', "-")
     ));
     let is_proven = provider.state == ProviderState::Proven;
-    let rows = |ended| found.services.view(&view, &found.places, today, ended);
+    let rows = |ended| found.services.view(&view, &places, today, ended);
     let body = json!({
         "crumbs": [
             { "label": view.say("layout-nav-organizations"), "href": "/organizations" },

@@ -254,10 +254,7 @@ impl ProjectDto {
 }
 
 async fn list_public(view: View, state: Data<State>) -> Answer {
-    let offer = state
-        .store
-        .read(|db| Ok(catalogue::load_offered(db)?))
-        .await?;
+    let offer = catalogue::offered(&state).await?;
     let (asked, size) = (list::asked(&view, &offer), size(&view));
     let page = state
         .store

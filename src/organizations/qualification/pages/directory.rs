@@ -96,10 +96,7 @@ fn services(items: &[CatalogueItem], words: &[String]) -> Vec<String> {
 }
 
 pub async fn list(view: View, state: Data<State>) -> Answer {
-    let offer = state
-        .store
-        .read(|db| Ok(catalogue::load_offered(db)?))
-        .await?;
+    let offer = catalogue::offered(&state).await?;
     let asked = asked(&view, &offer);
     let (filter, after) = (asked.filter.clone(), asked.after.clone());
     let size = PageSize::default();
@@ -109,12 +106,10 @@ pub async fn list(view: View, state: Data<State>) -> Answer {
             Ok(queries::count_listed(db, &counted)?)
         })
         .await?;
-    let (rows, names, areas) = state
+    let names = registry::names(&state).await?;
+    let rows = state
         .store
-        .read(move |db| {
-            let rows = queries::list_listed(db, &filter, after, size.limit())?;
-            Ok((rows, registry::scope_names(db)?, registry::area_names(db)?))
-        })
+        .read(move |db| Ok(queries::list_listed(db, &filter, after, size.limit())?))
         .await?;
     let page = Page::of(rows, size, |row| {
         vec![row.provider.sort_key.clone(), row.provider.id.to_string()]
@@ -126,7 +121,7 @@ pub async fn list(view: View, state: Data<State>) -> Answer {
     let rows: Vec<Value> = page
         .rows
         .iter()
-        .map(|row| line(&view, row, &names, &areas))
+        .map(|row| line(&view, row, &names))
         .collect();
     let count_text = view.say_with("qualification-count", &[("count", &count.to_string())]);
     let is_filtered = first != "/organizations";
@@ -147,12 +142,7 @@ pub async fn list(view: View, state: Data<State>) -> Answer {
     view.render("organizations/qualification/directory", NAV, &title, &page)
 }
 
-fn line(
-    view: &View,
-    row: &Listed,
-    names: &BTreeMap<String, String>,
-    areas: &BTreeMap<String, String>,
-) -> Value {
+fn line(view: &View, row: &Listed, (names, areas): &registry::Names) -> Value {
     json!({
         "href": format!("/organizations/{}", row.provider.id),
         "name": row.provider.name,
@@ -201,15 +191,10 @@ const COLUMNS: [Column; 8] = [
 
 pub async fn export(view: View, state: Data<State>) -> Answer {
     let _turn = view.export_turn().await?;
-    let offer = state
-        .store
-        .read(|db| Ok(catalogue::load_offered(db)?))
-        .await?;
+    let offer = catalogue::offered(&state).await?;
     let filter = asked(&view, &offer).filter;
-    let (names, areas) = state
-        .store
-        .read(|db| Ok((registry::scope_names(db)?, registry::area_names(db)?)))
-        .await?;
+    let names = registry::names(&state).await?;
+    let (names, areas) = names.as_ref();
     let title = view.say("qualification-directory-title");
     let mut export = Export::new(&view, "organizations", title, &COLUMNS)?;
     let mut after = None;
@@ -225,8 +210,8 @@ pub async fn export(view: View, state: Data<State>) -> Answer {
                 provider.name.clone().into(),
                 word_kind(&view, provider.kind).into(),
                 provider.credit_code.to_string().into(),
-                worded(&names, &row.scope).join("; ").into(),
-                worded(&areas, &row.areas).join("; ").into(),
+                worded(names, &row.scope).join("; ").into(),
+                worded(areas, &row.areas).join("; ").into(),
                 provider.phone.clone().into(),
                 provider.address.clone().into(),
                 row.listed_at.map(instant::shanghai_date).into(),

@@ -241,6 +241,13 @@ pub async fn decide(
         "invite" => "registry-flash-invited",
         _ => return Err(AppError::BadRequest),
     };
+    if let Some(email) = &email
+        && !state
+            .throttle
+            .allows_letter(&view.ctx.network, actor.person_id, Some(email))
+    {
+        form.refuse(Refusal::new("form-too-often").at("email"));
+    }
     if !form.is_ok() {
         return show_with(&who.actor, &view, &state, id, &form, StatusCode::OK).await;
     }

@@ -2,9 +2,9 @@
 
 use super::NAV;
 use crate::infra::store::Tx;
+use crate::organizations::registry::actions;
 use crate::organizations::registry::import::{self as reading, COLUMNS, Row};
 use crate::organizations::registry::model::CheckProviders;
-use crate::organizations::registry::{actions, queries};
 use crate::web::imports::Import;
 use crate::web::{Answer, Form, May, State, View};
 use actix_multipart::Multipart;
@@ -45,7 +45,7 @@ pub async fn save(
 }
 
 pub async fn sheet(_who: May<CheckProviders>, view: View, state: Data<State>) -> Answer {
-    let read = |db: &mut _| Ok((queries::scope_names(db)?, queries::area_names(db)?));
-    let (scopes, areas) = state.store.read(read).await?;
+    let names = super::names(&state).await?;
+    let (scopes, areas) = names.as_ref().clone();
     ORGANIZATIONS.sheet(&view, scopes, areas)
 }

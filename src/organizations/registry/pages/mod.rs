@@ -12,10 +12,13 @@ pub use uploads::{read_upload, send};
 use super::ProviderState;
 use super::actions::FOUNDER;
 use super::model::Provider;
-use crate::web::View;
+use super::queries;
+use crate::infra::failure::Failure;
+use crate::web::{State, View};
 use actix_web::web::{ServiceConfig, get, post, resource};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(
@@ -92,4 +95,17 @@ fn facts(view: &View, provider: &Provider, scope: &[String], areas: &[String]) -
         row("registry-areas", &areas.join(&view.say("registry-joint"))),
         row("registry-summary", &provider.summary),
     ])
+}
+
+/// Names of catalogue items and of areas, by their codes.
+pub type Names = (BTreeMap<String, String>, BTreeMap<String, String>);
+
+/// The names that rows of organizations are worded with, read once for each version of the public pages.
+pub async fn names(state: &State) -> Result<Arc<Names>, Failure> {
+    state
+        .read_shared("names".into(), |db| {
+            let names = (queries::scope_names(db)?, queries::area_names(db)?);
+            Ok(Arc::new(names))
+        })
+        .await
 }

@@ -43,8 +43,8 @@ pub async fn save(
 }
 
 pub async fn sheet(_who: May<PublishContracts>, view: View, state: Data<State>) -> Answer {
-    let read = |db: &mut _| Ok((registry::scope_names(db)?, registry::area_names(db)?));
-    let (scopes, areas) = state.store.read(read).await?;
+    let names = registry::names(&state).await?;
+    let (scopes, areas) = names.as_ref().clone();
     // A contract names communities and villages.
     let communities = areas.into_iter().filter(|(code, _)| code.len() == 12);
     CONTRACTS.sheet(&view, scopes, communities.collect())

@@ -156,10 +156,7 @@ pub(in crate::procurement::tenders) fn key(project: &Project) -> Vec<String> {
 }
 
 pub async fn list(view: View, state: Data<State>) -> Answer {
-    let offer = state
-        .store
-        .read(|db| Ok(catalogue::load_offered(db)?))
-        .await?;
+    let offer = catalogue::offered(&state).await?;
     let asked = asked(&view, &offer);
     let (filter, after) = (asked.filter.clone(), asked.after);
     let size = PageSize::default();
@@ -245,10 +242,7 @@ const COLUMNS: [Column; 10] = [
 
 pub async fn export(view: View, state: Data<State>) -> Answer {
     let _turn = view.export_turn().await?;
-    let offer = state
-        .store
-        .read(|db| Ok(catalogue::load_offered(db)?))
-        .await?;
+    let offer = catalogue::offered(&state).await?;
     let filter = asked(&view, &offer).filter;
     let now = state.store.now();
     let mut export = Export::new(&view, "projects", view.say("projects-title"), &COLUMNS)?;
