@@ -10,6 +10,7 @@ use sanshe::infra::ledger;
 use sanshe::schema::{self, bid_files, bids, messages};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashSet};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, RwLock};
@@ -93,29 +94,15 @@ impl Ground {
         if let DatabaseUrl::Postgres(url) = &self.config.database {
             program.env("SANSHE_DATABASE", url);
         }
+        if let Some(mirror) = &self.config.mirror {
+            program.env("SANSHE_MIRROR", mirror);
+        }
         program
     }
 
     /// The real server, once it answers.
     pub fn serve(&self) -> Server {
-        let listen = self.origin.strip_prefix("http://").unwrap();
-        let child = self
-            .command("serve")
-            .args(["--listen", listen])
-            .stdout(Stdio::null())
-            .spawn()
-            .unwrap();
-        let server = Server(child);
-        let visitor = Client::new(&self.origin);
-        let begun = Instant::now();
-        while visitor.try_get("/healthz").is_none_or(|r| r.status != 200) {
-            assert!(
-                begun.elapsed() < Duration::from_secs(30),
-                "the server does not start again"
-            );
-            std::thread::sleep(Duration::from_millis(10));
-        }
-        server
+        Server::start(self.command("serve"), &self.origin)
     }
 
     fn connect(&self) -> Db {
@@ -132,6 +119,27 @@ impl Drop for Ground {
 pub struct Server(Child);
 
 impl Server {
+    /// Runs `sanshe serve` at this address; on return it answers.
+    pub fn start(mut serve: Command, origin: &str) -> Self {
+        let listen = origin.strip_prefix("http://").unwrap();
+        let child = serve
+            .args(["--listen", listen])
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        let server = Self(child);
+        let visitor = Client::new(origin);
+        let begun = Instant::now();
+        while visitor.try_get("/healthz").is_none_or(|r| r.status != 200) {
+            assert!(
+                begun.elapsed() < Duration::from_secs(30),
+                "the server does not start again"
+            );
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        server
+    }
+
     /// SIGKILL: nothing is flushed, nobody is told.
     pub fn kill(mut self) {
         self.0.kill().unwrap();
@@ -319,6 +327,15 @@ pub fn check(ground: &Ground, receipts: &[String]) -> usize {
     rows.len()
 }
 
+/// A failed check must not leave the senders waiting for a server that never comes.
+struct Stop<'a>(&'a AtomicBool);
+
+impl Drop for Stop<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+}
+
 fn receipts_outlive_the_server(database: Database) {
     let mut random = Random::new();
     let ground = Ground::prepare(database, BIDDERS);
@@ -327,13 +344,6 @@ fn receipts_outlive_the_server(database: Database) {
     // Held by whoever talks to the server; taken alone for a look at what is there.
     let gate = RwLock::new(());
     std::thread::scope(|scope| {
-        // A failed check must not leave the senders waiting for a server that never comes.
-        struct Stop<'a>(&'a AtomicBool);
-        impl Drop for Stop<'_> {
-            fn drop(&mut self) {
-                self.0.store(true, Ordering::SeqCst);
-            }
-        }
         let stopper = Stop(&stop);
         for (client, token) in &ground.clients {
             let (tender, receipts) = (&ground.tender, &receipts);
@@ -392,6 +402,98 @@ fn receipts_outlive_the_server(database: Database) {
         receipts.len()
     );
     verify_all(&ground);
+}
+
+/// The second disk goes away in the midst of the bidding, and comes back: no receipt without its bid on that disk.
+fn no_receipt_without_the_second_disk(database: Database) {
+    let mut ground = Ground::prepare(database, BIDDERS);
+    let beside = ground.config.data.with_extension("second");
+    let (disk, mirror) = (beside.join("disk"), beside.join("mirror"));
+    std::fs::create_dir_all(&disk).unwrap();
+    // Another disk in one step, as when one is unmounted: nobody finds half of each.
+    let mount = |target: &Path| {
+        let new = beside.join("new");
+        std::os::unix::fs::symlink(target, &new).unwrap();
+        std::fs::rename(new, &mirror).unwrap();
+    };
+    mount(&disk);
+    ground.config.mirror = Some(mirror.clone());
+    let server = ground.serve();
+    let (receipts, stop) = (Mutex::new(Vec::new()), AtomicBool::new(false));
+    let refused: Vec<AtomicUsize> = ground.clients.iter().map(|_| AtomicUsize::new(0)).collect();
+    std::thread::scope(|scope| {
+        // Whatever fails here, nobody bids on.
+        let stopper = Stop(&stop);
+        for ((client, token), refused) in ground.clients.iter().zip(&refused) {
+            let (tender, receipts, stop) = (&ground.tender, &receipts, &stop);
+            scope.spawn(move || {
+                let sender = Sender {
+                    client,
+                    token,
+                    tender,
+                };
+                while !stop.load(Ordering::SeqCst) {
+                    let (step, file) = sender.look().expect("the bid's page");
+                    if sender.step(&step, &file, receipts).is_none() {
+                        let Step::Send { version } = step else {
+                            panic!("only sending needs the second disk");
+                        };
+                        let version = version.to_string();
+                        let fields = [("version", version.as_str()), ("file", &file)];
+                        let reply = sender.post("/bid/submit", &fields).unwrap();
+                        // It may have come back in between.
+                        if reply.status != 303 {
+                            assert_eq!(reply.status, 422);
+                            reply.see("第二磁盘暂时无法写入");
+                            refused.fetch_add(1, Ordering::SeqCst);
+                        }
+                    }
+                }
+            });
+        }
+        let given = || receipts.lock().unwrap().len();
+        let until = |what: &str, is_so: &dyn Fn() -> bool| {
+            let begun = Instant::now();
+            while !is_so() {
+                assert!(begun.elapsed() < Duration::from_secs(60), "{what}");
+                std::thread::sleep(Duration::from_millis(10));
+            }
+        };
+        until("nobody bids", &|| given() >= 2 * BIDDERS);
+        mount(Path::new("/dev/null"));
+        // Whoever was refused has nothing under way from before.
+        until("somebody is not refused", &|| {
+            refused.iter().all(|n| n.load(Ordering::SeqCst) > 0)
+        });
+        let while_away = given();
+        let doctor = ground.command("doctor").arg("--quick").output().unwrap();
+        let said = String::from_utf8_lossy(&doctor.stdout);
+        assert_eq!(doctor.status.code(), Some(1), "{said}");
+        assert!(said.contains("BAD  alarm: mirror_failed"), "{said}");
+        let named = format!("BAD  mirror: {}", mirror.display());
+        assert!(said.contains(&named), "{said}");
+        assert_eq!(given(), while_away, "a receipt without the second disk");
+        mount(&disk);
+        until("nobody bids again", &|| given() >= while_away + BIDDERS);
+        drop(stopper);
+    });
+    server.kill();
+    let receipts = receipts.into_inner().unwrap();
+    let stored = check(&ground, &receipts);
+    // Each bid that counts or counted, acknowledged or not.
+    for row in load(&mut ground.connect()) {
+        let kept = std::fs::read(disk.join("bids").join(format!("{}.age", row.number))).unwrap();
+        assert!(kept == row.sealed, "another ciphertext of {}", row.number);
+    }
+    println!(
+        "{} receipts, {stored} bids, {} refused while the second disk was away",
+        receipts.len(),
+        refused
+            .iter()
+            .map(|n| n.load(Ordering::SeqCst))
+            .sum::<usize>()
+    );
+    std::fs::remove_dir_all(beside).unwrap();
 }
 
 /// Each receipt's file by the program, as its holder would; the last one against the ledger too.
@@ -477,7 +579,7 @@ struct Syncs {
 }
 
 impl Syncs {
-    fn watch(server: u32, log: &std::path::Path) -> Option<Self> {
+    fn watch(server: u32, log: &Path) -> Option<Self> {
         let tracer = Command::new("strace")
             .args([
                 "-f",
@@ -529,4 +631,7 @@ impl Drop for Syncs {
     }
 }
 
-on_both!(receipts_outlive_the_server);
+on_both!(
+    receipts_outlive_the_server,
+    no_receipt_without_the_second_disk,
+);

@@ -188,10 +188,13 @@ fn disks(config: &Config, chart: &mut Chart) -> Result<(), Failure> {
     }
     match &config.mirror {
         None => chart.warn("mirror", "none: a disk that dies takes the bids since the last backup; set mirror to a folder on a second disk"),
-        Some(folder) => {
-            Mirror::new(folder, &config.data).probe()?;
-            chart.good("mirror", &folder.display().to_string());
-        }
+        Some(folder) => match Mirror::new(folder, &config.data).probe() {
+            Ok(()) => chart.good("mirror", &folder.display().to_string()),
+            Err(error) => chart.bad(
+                "mirror",
+                &format!("{error}: no bid is taken in until it can be written to; is the disk mounted, is there room, is the folder the portal's own?"),
+            ),
+        },
     }
     Ok(())
 }
@@ -295,19 +298,24 @@ fn record(config: &Config, db: &mut Db, visit: &Visit, chart: &mut Chart) -> Res
         );
     }
     if let Some(folder) = &config.mirror {
-        let kept = Mirror::new(folder, &config.data).list()?;
-        let unknown = bids::unknown_receipts(db, &kept)?;
-        if unknown.is_empty() {
-            chart.good("mirror", "every bid on it is in the database");
-        } else {
-            chart.bad(
-                "mirror",
-                &format!(
-                    "bids that the database does not know, as after a restore: {}",
-                    unknown.join(", ")
-                ),
-            );
-        }
+        let looked = mirrored(&Mirror::new(folder, &config.data), db, chart);
+        chart.look("mirror", looked);
+    }
+    Ok(())
+}
+
+fn mirrored(mirror: &Mirror, db: &mut Db, chart: &mut Chart) -> Result<(), Failure> {
+    let unknown = bids::unknown_receipts(db, &mirror.list()?)?;
+    if unknown.is_empty() {
+        chart.good("mirror", "every bid on it is in the database");
+    } else {
+        chart.bad(
+            "mirror",
+            &format!(
+                "bids that the database does not know, as after a restore: {}",
+                unknown.join(", ")
+            ),
+        );
     }
     Ok(())
 }

@@ -112,7 +112,7 @@ pub fn read<R>(
     while let Ok(true) = reader.read_byte_record(&mut record) {
         let line = lines.of(record.position().map_or(0, csv::Position::byte));
         // Spreadsheets leave lines of commas below the table.
-        if record.iter().all(<[u8]>::is_empty) {
+        if record.iter().all(|cell| cell.trim_ascii().is_empty()) {
             continue;
         }
         let Some(places) = &places else {
